@@ -1,0 +1,1 @@
+"""From footage to takes, without Blender: footage, networks, tracking, smoothing, takes."""

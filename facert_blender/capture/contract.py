@@ -1,0 +1,104 @@
+"""The contract between the networks and everything that reads them.
+
+Written once, here; `models.export` stamps it into every ONNX file and `network` checks it on load.
+
+Axes    the head's frame and the camera's: x right in the picture, y up, z towards the camera.
+Angles  a rotation is a unit quaternion (w, x, y, z), w >= 0, that turns the neutral frontal head
+        into the camera's frame.
+Boxes   (x0, y0, x1, y1) in pixels, y down: the tight box around a face's 68 landmarks.
+Units   a face's *side* is the longer side of its box. Landmarks come out of the networks in sides,
+        relative to the centre of the box (or of the crop), y up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from .errors import WeightsError
+
+VERSION = 1
+
+EXPRESSIONS: tuple[str, ...] = (
+    "browDownLeft", "browDownRight",
+    "browInnerUpLeft", "browInnerUpRight",
+    "browOuterUpLeft", "browOuterUpRight",
+    "cheekPuff",
+    "cheekSquintLeft", "cheekSquintRight",
+    "eyeBlinkLeft", "eyeBlinkRight",
+    "eyeLookDownLeft", "eyeLookDownRight",
+    "eyeSquintLeft", "eyeSquintRight",
+    "eyeWideLeft", "eyeWideRight",
+    "jawForward", "jawLeft", "jawOpen", "jawRight",
+    "mouthClose",
+    "mouthDimpleLeft", "mouthDimpleRight",
+    "mouthFrownLeft", "mouthFrownRight",
+    "mouthFunnel", "mouthLeft",
+    "mouthLowerDownLeft", "mouthLowerDownRight",
+    "mouthPressLeft", "mouthPressRight",
+    "mouthPucker", "mouthRight", "mouthRollLower", "mouthRollUpper",
+    "mouthShrugLower", "mouthShrugUpper",
+    "mouthSmileLeft", "mouthSmileRight",
+    "mouthStretchLeft", "mouthStretchRight",
+    "mouthUpperUpLeft", "mouthUpperUpRight",
+    "noseSneerLeft", "noseSneerRight",
+)  # fmt: skip
+"""The 46 expressions in canonical order; Left is the performer's own left."""
+
+LANDMARKS = 68
+IDENTITIES = 50
+
+# The 104 parameters of a face, in the order of the networks' outputs (paper, section 7.2).
+IDENTITY = slice(0, 50)
+EXPRESSION = slice(50, 96)
+ROTATION = slice(96, 100)
+TRANSLATION = slice(100, 103)
+SCALE = 103
+PARAMETERS = 104
+
+# Network inputs are uint8 RGB, batch x height x width x 3; normalisation is inside the graphs.
+SINGLE_SIZE = 128
+"""Side of the SFN's input, in pixels."""
+CROP_MARGIN = 1.3
+"""The SFN's crop covers this many sides of the face, so that a wide open jaw stays inside."""
+MULTI_SIZE = 288
+"""Side of the MFN's input, in pixels; a picture is scaled to fit and padded right and below."""
+GRID = 9
+ANCHORS = 5
+
+KINDS = ("single", "multi")
+
+
+def mirrored(name: str) -> str:
+    """The expression that `name` becomes in a mirror."""
+    if "Left" in name:
+        return name.replace("Left", "Right")
+    return name.replace("Right", "Left")
+
+
+MIRROR: tuple[int, ...] = tuple(EXPRESSIONS.index(mirrored(name)) for name in EXPRESSIONS)
+"""Index of each expression's mirror image: weights of a flipped picture are `weights[..., MIRROR]`."""
+
+
+def stamp(kind: str) -> dict[str, str]:
+    """The metadata of an ONNX file of `kind` ("single" or "multi")."""
+    return {
+        "facert_contract": str(VERSION),
+        "facert_network": kind,
+        "facert_expressions": ",".join(EXPRESSIONS),
+        "facert_size": str(SINGLE_SIZE if kind == "single" else MULTI_SIZE),
+        "facert_crop_margin": str(CROP_MARGIN),
+    }
+
+
+def check(metadata: Mapping[str, str], kind: str, name: str) -> None:
+    """Compare the metadata of the weights file `name` with this contract.
+
+    Raises:
+        WeightsError: the file was made for another network or another version of the contract.
+    """
+    for key, expected in stamp(kind).items():
+        if metadata.get(key) != expected:
+            raise WeightsError(
+                f"The network file {name} does not belong to this version of FaceRT "
+                f"({key.removeprefix('facert_')} differs). Install the add-on again."
+            )
