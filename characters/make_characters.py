@@ -19,7 +19,18 @@ from recipes import RECIPES, Colour, Recipe
 ASSET = Path(__file__).parents[1] / "facert_blender" / "assets" / "demo_characters.blend"
 SPACING = 0.4
 """Metres between two characters."""
-ROUGHNESS = {"Eye White": 0.1, "Iris": 0.1, "Pupil": 0.05, "Limbus": 0.1, "Teeth": 0.25, "Lips": 0.4, "Tongue": 0.35}
+ROUGHNESS = {
+    "Eye White": 0.1,
+    "Iris": 0.1,
+    "Pupil": 0.05,
+    "Limbus": 0.1,
+    "Teeth": 0.25,
+    "Lips": 0.4,
+    "Tongue": 0.35,
+}
+
+ROUND = ("Hair", "Bun", "Upper Teeth", "Lower Teeth", "Tongue")
+"""Parts too coarse to look round without a subdivision modifier."""
 
 
 def to_blender(positions: np.ndarray) -> np.ndarray:
@@ -47,7 +58,9 @@ def make_armature(head: Head, recipe: Recipe, origin: np.ndarray) -> bpy.types.O
     bpy.context.collection.objects.link(rig)
     bpy.context.view_layer.objects.active = rig
     bpy.ops.object.mode_set(mode="EDIT")
-    places = {name: to_blender(head.joint(name) - origin) for name in ("neck", "head", "head-2", "mouth", "jaw")}
+    places = {
+        name: to_blender(head.joint(name) - origin) for name in ("neck", "head", "head-2", "mouth", "jaw")
+    }
     parent = None
     for name, start, end in zip(
         recipe.bones, ("neck", "head", "mouth"), ("head", "head-2", "jaw"), strict=True
@@ -63,7 +76,11 @@ def make_armature(head: Head, recipe: Recipe, origin: np.ndarray) -> bpy.types.O
 
 
 def make_mesh(
-    part: Part, recipe: Recipe, origin: np.ndarray, materials: dict[str, bpy.types.Material], rig: bpy.types.Object
+    part: Part,
+    recipe: Recipe,
+    origin: np.ndarray,
+    materials: dict[str, bpy.types.Material],
+    rig: bpy.types.Object,
 ) -> bpy.types.Object:
     """The object of one part: smooth, coloured, with its shape keys, bound to the rig."""
     name = f"{recipe.name} {part.name}"
@@ -83,6 +100,9 @@ def make_mesh(
             group.add([int(index)], float(weights[index]), "REPLACE")
     thing.parent = rig
     thing.modifiers.new("Rig", "ARMATURE").object = rig
+    if part.name in ROUND:
+        smoother = thing.modifiers.new("Round", "SUBSURF")
+        smoother.levels = smoother.render_levels = 2
     add_shape_keys(thing, part, recipe)
     return thing
 
@@ -104,7 +124,9 @@ def make_character(head: Head, recipe: Recipe, place: float) -> bpy.types.Collec
     """A collection with the rig and every part of one character, `place` metres along x."""
     collection = bpy.data.collections.new(recipe.name)
     bpy.context.scene.collection.children.link(collection)
-    bpy.context.view_layer.active_layer_collection = bpy.context.view_layer.layer_collection.children[recipe.name]
+    bpy.context.view_layer.active_layer_collection = bpy.context.view_layer.layer_collection.children[
+        recipe.name
+    ]
     colours = recipe.colours
     materials = {name: make_material(recipe.name, name, colour) for name, colour in colours.items()}
     origin = head.joint("neck")

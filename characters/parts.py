@@ -25,6 +25,23 @@ NECK_SLOPE = 0.35
 """How much the cut falls from back to front."""
 MOUTH_BACK = np.array([0, 6.53, 0.59])
 """A vertex of the base mesh at the back of the mouth."""
+LIP_EDGE = 0.2
+LIP_SMOOTHING = 2
+"""Where the red of the lips ends, as a share of what fuller lips would move, and how often that is smoothed."""
+EXAGGERATION = {
+    "browInnerUp": 1.6,
+    "browDownLeft": 1.4,
+    "browDownRight": 1.4,
+    "browOuterUpLeft": 1.3,
+    "browOuterUpRight": 1.3,
+}
+"""Expressions of the data too subtle to be read from across a room, and by how much they are amplified."""
+TEETH_WIDTH = 0.9
+TEETH_SHIFT = np.array([0, 0.0, -0.05])
+TONGUE_SHIFT = np.array([0, -0.07, -0.1])
+"""The data's teeth and tongue come through narrow lips and fill the mouth; these move them out of the way."""
+SUNK = 0.04
+"""How deep hair starts below the skin, so that no gap shows at its edge."""
 LOOK_ANGLES = {"Up": 24.0, "Down": 28.0, "In": 30.0, "Out": 30.0}
 """Degrees that an eyeball turns at a weight of 1."""
 SMALLEST = 1e-4
@@ -52,7 +69,9 @@ class Part:
         """Fasten to the head what names no bones, and drop expressions that move nothing."""
         if not len(self.bones):
             self.bones = np.tile(np.eye(3)[HEAD], (len(self.vertices), 1))
-        self.offsets = {key: offset for key, offset in self.offsets.items() if np.abs(offset).max() > SMALLEST}
+        self.offsets = {
+            key: offset for key, offset in self.offsets.items() if np.abs(offset).max() > SMALLEST
+        }
 
 
 class Head:
@@ -63,7 +82,8 @@ class Head:
         self.body = body
         self.recipe = recipe
         self.vertices = shaped(body, data, recipe.targets)
-        self.expressions = read_expressions(data, len(body.vertices))
+        expressions = read_expressions(data, len(body.vertices))
+        self.expressions = {key: offset * EXAGGERATION.get(key, 1.0) for key, offset in expressions.items()}
         self._data = data
         self._neck = neck_weights(data, len(body.vertices))
 
@@ -82,17 +102,19 @@ class Head:
         """Head and neck, cut through the neck by a plane."""
         neck = self.joint("neck")
         distance = (self.vertices - neck) @ np.array([0, 1, NECK_SLOPE]) - NECK_CUT
-        pairs, polygons, sources = clip(self.body.polygons["body"], distance)
-        first, second, t = pairs
+        neck_cut, polygons, sources = clip(self.body.polygons["body"], distance)
+        mouth = self._mouth()
+        inside = [bool(mouth[source].any()) for source in sources]
+        lip_cut, polygons, sources, lips = split(polygons, neck_cut(self._lips()))
+        materials = [
+            "Mouth" if inside[source] else "Lips" if lip else "Skin"
+            for source, lip in zip(sources, lips, strict=True)
+        ]
 
         def cut(values: np.ndarray) -> np.ndarray:
-            return values[first] * (1 - t[:, None]) + values[second] * t[:, None]
+            return lip_cut(neck_cut(values))
 
-        lips, mouth = self._lips(), self._mouth()
-        materials = [
-            "Lips" if lips[polygon].all() else "Mouth" if mouth[polygon].any() else "Skin" for polygon in sources
-        ]
-        neck_share = cut(self._neck[:, None])[:, 0]
+        neck_share = cut(self._neck)
         bones = np.stack([neck_share, 1 - neck_share, np.zeros_like(neck_share)], axis=1)
         offsets = {key: cut(offset) for key, offset in self.expressions.items()}
         return Part("Head", cut(self.vertices), cut(self.body.vertices), polygons, materials, offsets, bones)
@@ -103,13 +125,17 @@ class Head:
         return joined("Eyes", balls)
 
     def teeth_and_tongue(self) -> list[Part]:
-        """Both rows of teeth and the tongue; the jaw bone, and no jawOpen shape key, opens the lower ones."""
-        lower = {key: offset for key, offset in self.expressions.items() if key != "jawOpen"}
-        return [
+        """Both rows of teeth and the tongue. The jaw bone moves the lower ones, so the jaw shape keys must not."""
+        lower = {key: offset for key, offset in self.expressions.items() if not key.startswith("jaw")}
+        parts = [
             self._piece("Upper Teeth", ["helper-upper-teeth"], "Teeth", self.expressions, HEAD),
             self._piece("Lower Teeth", ["helper-lower-teeth"], "Teeth", lower, JAW),
             self._piece("Tongue", ["helper-tongue"], "Tongue", lower, JAW),
         ]
+        for part in parts:
+            part.vertices[:, 0] *= TEETH_WIDTH
+            part.vertices += TONGUE_SHIFT if part.name == "Tongue" else TEETH_SHIFT
+        return parts
 
     def lashes(self) -> Part:
         """Upper and lower lashes of both eyes."""
@@ -124,16 +150,16 @@ class Head:
         """A cap grown out of the scalp, and a bun where the recipe has one."""
         base = self.body.vertices
         margin = base[:, 1] - hairline(base)
-        margin[self._moved("ears/l-ear-scale-incr") | self._moved("ears/r-ear-scale-incr")] = -1
-        polygons = [polygon for polygon in self.body.polygons["body"] if (margin[polygon] > -0.25).all()]
-        polygons = [polygon for polygon in polygons if base[polygon, 1].min() > 6.3]
-        used, polygons = compact(polygons)
-        t = np.clip(margin[used] / 0.45, -0.5, 1)
-        rise = style.thickness * (np.sin(t * np.pi / 2) + style.bumps / style.thickness * bumps(base[used]) * (t > 0))
-        normals = vertex_normals(self.vertices, self.body.polygons["body"])[used]
-        vertices = self.vertices[used] + normals * rise[:, None]
-        offsets = {key: offset[used] for key, offset in self.expressions.items()}
-        parts = [Part("Hair", vertices, base[used], polygons, ["Hair"] * len(polygons), offsets)]
+        ears = self._moved("ears/l-ear-scale-incr") | self._moved("ears/r-ear-scale-incr")
+        margin[ears] = np.minimum(margin[ears], -0.05)
+        scalp = [polygon for polygon in self.body.polygons["body"] if base[polygon, 1].min() > 6.3]
+        cut, polygons, _ = clip(scalp, margin)
+        t = np.clip(cut(margin) / max(0.35, 1.2 * style.thickness), 0, 1)
+        rise = (style.thickness + SUNK) * np.sqrt(t * (2 - t)) + style.bumps * bumps(cut(base)) * t - SUNK
+        normals = vertex_normals(self.vertices, self.body.polygons["body"])
+        vertices = cut(self.vertices) + cut(normals) * rise[:, None]
+        offsets = {key: cut(offset) for key, offset in self.expressions.items()}
+        parts = [Part("Hair", vertices, cut(base), polygons, ["Hair"] * len(polygons), offsets)]
         if style.bun:
             parts.append(self._bun(style.bun))
         return parts
@@ -145,21 +171,31 @@ class Head:
         vertices = vertices * np.array([1, 0.85, 0.9]) * radius + centre
         return Part("Bun", vertices, vertices, polygons, ["Hair"] * len(polygons))
 
-    def _moved(self, target: str, share: float = 0.1) -> np.ndarray:
-        """Which vertices, bool (n,), a MakeHuman target moves by more than `share` of its largest offset."""
+    def _shares(self, target: str) -> np.ndarray:
+        """How far a MakeHuman target moves each vertex, float64 (n,), as a share of its largest offset."""
         path = self._data / "mpfb2" / "targets" / f"{target}.target.gz"
         length = np.linalg.norm(read_target(path, len(self.vertices)), axis=1)
-        return length > share * length.max()
+        return length / length.max()
 
-    def _lips(self, share: float = 0.1) -> np.ndarray:
-        lower = self._moved("mouth/mouth-lowerlip-volume-incr", share)
-        return lower | self._moved("mouth/mouth-upperlip-volume-incr", share)
+    def _moved(self, target: str) -> np.ndarray:
+        return self._shares(target) > 0.01
+
+    def _lips(self) -> np.ndarray:
+        """How far inside the red of the lips each vertex is, float64 (n,); 0 on its edge."""
+        share = np.maximum(*(self._shares(f"mouth/mouth-{lip}lip-volume-incr") for lip in ("lower", "upper")))
+        skin = [polygon for polygon in self.body.polygons["body"] if share[polygon].any()]
+        for _ in range(LIP_SMOOTHING):
+            share = averaged(share, skin)
+        return share - LIP_EDGE
 
     def _mouth(self) -> np.ndarray:
         """The inside of the mouth, bool (n,): what can be reached from its back without crossing the lips."""
         skin = self.body.polygons["body"]
         back = int(np.argmin(np.linalg.norm(self.body.vertices - MOUTH_BACK, axis=1)))
-        return reached(skin, back, barrier=self._lips(0.01))
+        lips = self._moved("mouth/mouth-lowerlip-volume-incr") | self._moved(
+            "mouth/mouth-upperlip-volume-incr"
+        )
+        return reached(skin, back, barrier=lips)
 
     def _piece(self, name: str, groups: list[str], material: str, expressions: Offsets, bone: int) -> Part:
         used, polygons = compact([polygon for group in groups for polygon in self.body.polygons[group]])
@@ -191,8 +227,10 @@ class Head:
         vertices, anchors = [], []
         for s in np.linspace(0, 1, along):
             x = abs(eye[0]) + (-0.22 + 0.46 * s)
-            y = eye[1] + style.height + style.arch * np.sin(np.pi * min(1.0, 0.15 + 0.95 * s)) - 0.06 * s * s
-            width = style.width * (0.55 + 1.0 * s) if s < 0.45 else style.width * (1 - ((s - 0.45) / 0.55) ** 1.6)
+            y = eye[1] + style.height + style.arch * np.sin(np.pi * s) - 0.01 * (1 - s) ** 2
+            width = (
+                style.width * (0.55 + 1.0 * s) if s < 0.45 else style.width * (1 - ((s - 0.45) / 0.55) ** 1.6)
+            )
             for v in np.linspace(-1, 1, across):
                 anchor = surface.in_front(side * x, y + v * max(width, 0.008) / 2)
                 height = 0.022 * (1 - v * v) * min(1.0, 4 * s + 0.3) - 0.004
@@ -255,8 +293,8 @@ def neck_weights(data: Path, count: int) -> np.ndarray:
 
 def hairline(base: np.ndarray) -> np.ndarray:
     """Height float64 (n,) above which hair grows, by how far forward a vertex (n, 3) of the base mesh lies."""
-    forward = [-1.2, -0.1, 0.05, 0.35, 0.5, 0.62, 1.0, 1.2, 1.5]
-    height = [6.55, 6.65, 7.35, 7.35, 7.2, 7.45, 7.95, 8.0, 8.0]
+    forward = [-1.2, -0.1, 0.05, 0.3, 0.35, 0.62, 0.8, 1.0, 1.2, 1.5]
+    height = [6.55, 6.65, 7.3, 7.3, 7.0, 7.1, 7.55, 7.85, 7.95, 7.95]
     return np.interp(base[:, 2], forward, height)
 
 
@@ -299,7 +337,9 @@ def eyeball() -> tuple[np.ndarray, list[list[int]], list[str]]:
         for k in range(segments):
             a, b = 1 + ring * segments + k, 1 + ring * segments + (k + 1) % segments
             polygons.append([a, a + segments, b + segments, b])
-            materials.append("Pupil" if angle < 13 else "Iris" if angle < 28 else "Limbus" if angle < 32 else "Eye White")
+            materials.append(
+                "Pupil" if angle < 13 else "Iris" if angle < 28 else "Limbus" if angle < 32 else "Eye White"
+            )
     return vertices, polygons, materials
 
 
@@ -310,12 +350,21 @@ def sphere(segments: int, rings: int) -> tuple[np.ndarray, list[list[int]]]:
         around = np.arange(segments) * 2 * np.pi / segments
         rows.append(
             np.stack(
-                [np.sin(polar) * np.cos(around), np.full(segments, np.cos(polar)), np.sin(polar) * np.sin(around)],
+                [
+                    np.sin(polar) * np.cos(around),
+                    np.full(segments, np.cos(polar)),
+                    np.sin(polar) * np.sin(around),
+                ],
                 axis=1,
             )
         )
     polygons = [
-        [r * segments + k, r * segments + (k + 1) % segments, (r + 1) * segments + (k + 1) % segments, (r + 1) * segments + k]
+        [
+            r * segments + k,
+            r * segments + (k + 1) % segments,
+            (r + 1) * segments + (k + 1) % segments,
+            (r + 1) * segments + k,
+        ]
         for r in range(rings - 1)
         for k in range(segments)
     ]
@@ -332,7 +381,11 @@ def joined(name: str, parts: list[Part]) -> Part:
         name,
         np.concatenate([part.vertices for part in parts]),
         np.concatenate([part.base for part in parts]),
-        [[index + start for index in p] for part, start in zip(parts, starts, strict=False) for p in part.polygons],
+        [
+            [index + start for index in p]
+            for part, start in zip(parts, starts, strict=False)
+            for p in part.polygons
+        ],
         [material for part in parts for material in part.materials],
         offsets,
         np.concatenate([part.bones for part in parts]),
@@ -361,39 +414,73 @@ def compact(polygons: list[list[int]]) -> tuple[np.ndarray, list[list[int]]]:
     return np.array(used), [[place[index] for index in polygon] for polygon in polygons]
 
 
-Pairs = tuple[np.ndarray, np.ndarray, np.ndarray]
+@dataclass(frozen=True)
+class Cut:
+    """Vertices made by a cut: each lies at `t` between the old vertices `first` and `second`, (m,) each."""
+
+    first: np.ndarray
+    second: np.ndarray
+    t: np.ndarray
+
+    def __call__(self, values: np.ndarray) -> np.ndarray:
+        """What `values` (n, …) of the old vertices are at the new ones, (m, …)."""
+        t = self.t.reshape(-1, *[1] * (values.ndim - 1))
+        return values[self.first] * (1 - t) + values[self.second] * t
 
 
-def clip(polygons: list[list[int]], distance: np.ndarray) -> tuple[Pairs, list[list[int]], list[list[int]]]:
-    """Keep the side of a plane where `distance` (n,) of the vertices is positive, cutting polygons through.
+def split(
+    polygons: list[list[int]], distance: np.ndarray
+) -> tuple[Cut, list[list[int]], list[int], list[bool]]:
+    """Cut polygons in two where `distance` (n,) of their vertices changes sign.
 
-    Returns (first, second, t), each (m,): every new vertex lies at t between two old ones; the new polygons;
-    and the old polygon of each.
+    Returns the cut; and of each new polygon its vertices, the index of the old polygon, and whether `distance`
+    is positive on it.
     """
     places: dict[tuple[int, int], int] = {}
 
     def place(a: int, b: int) -> int:
         return places.setdefault((min(a, b), max(a, b)), len(places))
 
-    kept: list[list[int]] = []
-    sources: list[list[int]] = []
-    for polygon in polygons:
-        inside = distance[polygon] > 0
-        if not inside.any():
-            continue
-        cut: list[int] = []
-        for k, a in enumerate(polygon):
-            b = polygon[(k + 1) % len(polygon)]
-            if inside[k]:
-                cut.append(place(a, a))
-            if inside[k] != (distance[b] > 0):
-                cut.append(place(a, b))
-        kept.append(cut)
-        sources.append(polygon)
+    pieces: list[list[int]] = []
+    sources: list[int] = []
+    positive: list[bool] = []
+    inside = distance > 0
+    for source, polygon in enumerate(polygons):
+        for side in (True, False):
+            piece: list[int] = []
+            for a, b in zip(polygon, polygon[1:] + polygon[:1], strict=True):
+                if inside[a] == side:
+                    piece.append(place(a, a))
+                if inside[a] != inside[b]:
+                    piece.append(place(a, b))
+            if (inside[polygon] == side).any():
+                pieces.append(piece)
+                sources.append(source)
+                positive.append(side)
     first, second = np.array(list(places)).T
     span = distance[first] - distance[second]
     t = np.where(first == second, 0.0, distance[first] / np.where(span == 0, 1, span))
-    return (first, second, t), kept, sources
+    return Cut(first, second, t), pieces, sources, positive
+
+
+def clip(polygons: list[list[int]], distance: np.ndarray) -> tuple[Cut, list[list[int]], list[list[int]]]:
+    """Keep where `distance` (n,) of the vertices is positive, cutting polygons through where it changes sign.
+
+    Returns the cut, the new polygons in its vertices, and the old polygon of each.
+    """
+    cut, pieces, sources, positive = split(polygons, distance)
+    used, kept = compact([piece for piece, side in zip(pieces, positive, strict=True) if side])
+    old = [polygons[source] for source, side in zip(sources, positive, strict=True) if side]
+    return Cut(cut.first[used], cut.second[used], cut.t[used]), kept, old
+
+
+def averaged(values: np.ndarray, polygons: list[list[int]]) -> np.ndarray:
+    """`values` (n,), each averaged over the polygons around its vertex."""
+    total, count = np.zeros_like(values), np.zeros_like(values)
+    for polygon in polygons:
+        total[polygon] += values[polygon].mean()
+        count[polygon] += 1
+    return np.where(count > 0, total / np.maximum(count, 1), values)
 
 
 def vertex_normals(vertices: np.ndarray, polygons: list[list[int]]) -> np.ndarray:

@@ -49,8 +49,8 @@ COMMON: dict[str, Colour] = {
     "Limbus": (0.03, 0.025, 0.02),
     "Pupil": (0.008, 0.008, 0.01),
     "Teeth": (0.83, 0.79, 0.70),
-    "Tongue": (0.50, 0.14, 0.14),
-    "Mouth": (0.12, 0.025, 0.025),
+    "Tongue": (0.34, 0.09, 0.09),
+    "Mouth": (0.07, 0.014, 0.014),
     "Lashes": (0.02, 0.013, 0.01),
 }
 
@@ -68,7 +68,7 @@ RECIPES = (
         scheme=camel_case,
         bones=("neck", "head", "jaw"),
         brows=Brows(width=0.075, height=0.23, arch=0.05),
-        hair=Hair(thickness=0.13, bun=0.42),
+        hair=Hair(thickness=0.14, bun=0.42),
         colours=COMMON
         | {
             "Skin": (0.71, 0.42, 0.32),
@@ -109,7 +109,7 @@ RECIPES = (
         scheme=left_right,
         bones=("neck", "head", "jaw"),
         brows=Brows(width=0.085, height=0.22, arch=0.06),
-        hair=Hair(thickness=0.42, bumps=0.07),
+        hair=Hair(thickness=0.45, bumps=0.1),
         colours=COMMON
         | {
             "Skin": (0.20, 0.085, 0.045),

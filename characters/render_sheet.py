@@ -1,6 +1,6 @@
 """Look at the demo characters: one picture, a row for each character and a column for each expression.
 
-    python characters/render_sheet.py OUT.png [expression[+expression…] …]
+python characters/render_sheet.py OUT.png [expression[+expression…] …]
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from make_characters import ASSET
 from recipes import RECIPES
 
 SIZE = 384
-JAW_DEGREES = 17.0
+JAW_DEGREES = 20.0
 COLUMNS = [
     "neutral", "jawOpen", "eyeBlinkLeft+eyeBlinkRight", "mouthSmileLeft+mouthSmileRight", "mouthPucker", "browInnerUp",
     "browDownLeft+browDownRight", "mouthFunnel", "jawOpen+mouthClose", "eyeLookDownLeft+eyeLookDownRight",
