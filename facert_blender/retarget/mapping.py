@@ -1,0 +1,175 @@
+"""What drives what: the rows that turn expression weights into a character's targets.
+
+A row gives `gain * weight + offset` to its target. Several rows may share an expression or a target:
+SUM rows of a target add up, of its MAX rows the largest counts and is added to that sum. The result
+stays within the tightest bounds that the target's enabled rows state.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..capture.contract import EXPRESSIONS
+from ..capture.errors import MappingError
+from ..capture.output import replacing
+
+VERSION = 1
+
+KINDS = ("SHAPE_KEY", "BONE_ROTATION", "BONE_LOCATION")
+COMBINATIONS = ("SUM", "MAX")
+
+TargetKey = tuple[str, str, int]
+"""(kind, target, channel): one number that a bake writes."""
+
+
+@dataclass
+class Row:
+    """One line of a mapping: an expression and the target it drives.
+
+    `kind` says what `target` names: a shape key (of every mesh of the character that has one of that
+    name), or a bone. For bones `channel` is the axis 0, 1, 2 = x, y, z of the head's frame at rest
+    (x right in the front view, y up, z out of the face), whatever the bone's roll; a BONE_ROTATION is in
+    degrees, a BONE_LOCATION in lengths of the bone.
+    """
+
+    expression: str
+    target: str
+    gain: float = 1.0
+    offset: float = 0.0
+    minimum: float = 0.0
+    maximum: float = 1.0
+    enabled: bool = True
+    kind: str = "SHAPE_KEY"
+    channel: int = 0
+    combine: str = "SUM"
+
+    @property
+    def key(self) -> TargetKey:
+        """What this row drives."""
+        return (self.kind, self.target, self.channel)
+
+
+TYPES: dict[str, type] = {
+    "expression": str, "target": str,
+    "gain": float, "offset": float, "minimum": float, "maximum": float,
+    "enabled": bool, "kind": str, "channel": int, "combine": str,
+}  # fmt: skip
+"""The fields of a row as they stand in files."""
+
+
+def evaluate(rows: Iterable[Row], weights: NDArray[np.floating]) -> dict[TargetKey, NDArray[np.float32]]:
+    """The values of all targets of the enabled `rows` for expression `weights` (..., 46).
+
+    Returns an array (...) float32 for each (kind, target, channel), in the order of the rows.
+
+    Raises:
+        MappingError: a row names an expression that does not exist.
+    """
+    by_target: dict[TargetKey, list[Row]] = {}
+    for row in rows:
+        if row.enabled:
+            by_target.setdefault(row.key, []).append(row)
+    return {key: _combined(group, weights) for key, group in by_target.items()}
+
+
+def _combined(rows: list[Row], weights: NDArray[np.floating]) -> NDArray[np.float32]:
+    """The value of the one target that all `rows` drive."""
+    value = np.zeros(weights.shape[:-1], np.float32)
+    largest = np.full(weights.shape[:-1], -np.inf, np.float32)
+    for row in rows:
+        part = row.gain * weights[..., _index(row.expression)] + row.offset
+        if row.combine == "MAX":
+            largest = np.maximum(largest, part)
+        else:
+            value += part
+    value += np.where(np.isfinite(largest), largest, 0)
+    # The lowest maximum wins where bounds contradict each other.
+    return np.minimum(
+        np.maximum(value, max(row.minimum for row in rows)), min(row.maximum for row in rows)
+    ).astype(np.float32)
+
+
+def _index(expression: str) -> int:
+    if expression not in EXPRESSIONS:
+        raise MappingError(f"There is no expression called {expression!r}. Correct that row of the mapping.")
+    return EXPRESSIONS.index(expression)
+
+
+def save_mapping(rows: Iterable[Row], path: str | Path) -> None:
+    """Write `rows` to a JSON file, which appears whole or not at all.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    lines = ",\n".join("    " + json.dumps(asdict(row), ensure_ascii=False) for row in rows)
+    with replacing(path) as temporary:
+        temporary.write_text(
+            f'{{\n  "version": {VERSION},\n  "rows": [\n{lines}\n  ]\n}}\n', encoding="utf-8"
+        )
+
+
+def load_mapping(path: str | Path) -> list[Row]:
+    """The rows of a file written by `save_mapping`.
+
+    Raises:
+        MappingError: the file is missing, broken, or of a newer version.
+    """
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise MappingError(f"The mapping {path} cannot be read. Choose another file.") from error
+    return parse_rows(parse(text, path.name)["rows"], path.name)
+
+
+def parse(text: str, name: str) -> dict[str, Any]:
+    """The JSON object in the mapping or preset file `name`, its version checked.
+
+    Raises:
+        MappingError: it is broken, or of a newer version.
+    """
+    try:
+        content = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise MappingError(
+            f"The mapping {name} is broken in line {error.lineno}. Save it again from its character."
+        ) from error
+    version = content.get("version") if isinstance(content, dict) else None
+    if not isinstance(version, int) or not isinstance(content.get("rows"), list):
+        raise MappingError(f"{name} is not a mapping of FaceRT. Choose a file saved with Save Mapping.")
+    if version > VERSION:
+        raise MappingError(f"The mapping {name} was saved by a newer FaceRT. Update the add-on to load it.")
+    return content
+
+
+def parse_rows(entries: list[Any], name: str) -> list[Row]:
+    """Rows from the JSON objects of the mapping or preset file `name`.
+
+    Raises:
+        MappingError: an entry is not a row.
+    """
+    return [
+        _parse_row(entry, f"Row {number} of the mapping {name}") for number, entry in enumerate(entries, 1)
+    ]
+
+
+def _parse_row(entry: Any, where: str) -> Row:
+    if not isinstance(entry, dict) or not {"expression", "target"} <= entry.keys() <= TYPES.keys():
+        raise MappingError(f"{where} is not complete. Correct it or save the mapping again.")
+    for key, value in entry.items():
+        number = isinstance(value, float | int) and not isinstance(value, bool) and math.isfinite(value)
+        if not (number if TYPES[key] is float else type(value) is TYPES[key]):
+            raise MappingError(f"{where} has a {key} that makes no sense: {value!r}. Correct it.")
+    row = Row(**entry)
+    _index(row.expression)
+    if row.kind not in KINDS or row.combine not in COMBINATIONS or row.channel not in range(3):
+        raise MappingError(f"{where} has a kind, channel or combination that does not exist. Correct it.")
+    return row

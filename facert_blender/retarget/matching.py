@@ -1,0 +1,165 @@
+"""Finds by name which of a character's targets a preset's rows mean, and says what it could not do."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from ..capture.contract import EXPRESSIONS
+from .mapping import Row
+from .names import find_jaw, normalise
+from .presets import Preset, list_presets, load_preset
+
+
+@dataclass(frozen=True)
+class TargetInfo:
+    """Something of a character that a row can drive.
+
+    `reason` says why it is not `drivable` ("it has a driver", "it is locked"); `owners` are the names of
+    the meshes that have the shape key, or that the jaw bone moves.
+    """
+
+    kind: str
+    name: str
+    drivable: bool = True
+    reason: str = ""
+    owners: tuple[str, ...] = ()
+
+
+@dataclass
+class MatchReport:
+    """What automatic matching found.
+
+    `rows` is the mapping; `preset` the naming scheme it comes from ("" when none fits). Every one of the 46
+    expressions is in exactly one of `matched`, `unmatched`, `ambiguous` (with the names of the rival targets)
+    and `blocked` (all its targets are in `not_drivable`). `not_drivable` gives the reason for each such
+    target.
+    """
+
+    preset: str = ""
+    rows: list[Row] = field(default_factory=list)
+    matched: list[str] = field(default_factory=list)
+    unmatched: list[str] = field(default_factory=list)
+    ambiguous: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    blocked: list[str] = field(default_factory=list)
+    not_drivable: dict[str, str] = field(default_factory=dict)
+
+
+JAW = (
+    Row("jawOpen", "", gain=20, maximum=20, kind="BONE_ROTATION", channel=0),
+    Row("jawLeft", "", gain=8, minimum=-8, maximum=8, kind="BONE_ROTATION", channel=1),
+    Row("jawRight", "", gain=-8, minimum=-8, maximum=8, kind="BONE_ROTATION", channel=1),
+    Row("jawForward", "", gain=0.1, maximum=0.1, kind="BONE_LOCATION", channel=2),
+)
+"""What drives a jaw bone: degrees about the head's axes, and lengths of the bone."""
+
+
+def match(targets: Sequence[TargetInfo], preset: str | None = None) -> MatchReport:
+    """Match a character's `targets` with the preset of that name; None picks the one that fits best.
+
+    A jaw bone is driven too, unless it moves a mesh on which shape keys already open the jaw.
+
+    Raises:
+        MappingError: there is no preset of that name.
+    """
+    keys = defaultdict(list)
+    for target in targets:
+        if target.kind == "SHAPE_KEY":
+            keys[normalise(target.name)].append(target)
+    report = _match_best(keys) if preset is None else _match_keys(keys, load_preset(preset))
+    _match_jaw(targets, report)
+    report.unmatched = [
+        name for name in EXPRESSIONS if name not in {*report.matched, *report.ambiguous, *report.blocked}
+    ]
+    return report
+
+
+def check(rows: Iterable[Row], targets: Iterable[TargetInfo]) -> dict[str, str]:
+    """Why enabled `rows` cannot drive this character: {target: reason}, empty when all is well."""
+    known = {(target.kind, target.name): target for target in targets}
+    problems = {}
+    for row in rows:
+        target = known.get((row.kind, row.target))
+        if row.enabled and target is None:
+            problems[row.target] = "the character has none of that name"
+        elif row.enabled and target is not None and not target.drivable:
+            problems[row.target] = target.reason
+    return problems
+
+
+Keys = dict[str, list[TargetInfo]]
+"""Shape keys by their normalised names."""
+
+
+def _match_best(keys: Keys) -> MatchReport:
+    """The report of the preset that accounts for most expressions of those that are believable."""
+    best = MatchReport()
+    for name in list_presets():
+        preset = load_preset(name)
+        found = {normalise(row.target) for row in (*preset.rows, *preset.fallbacks)} & keys.keys()
+        report = _match_keys(keys, preset)
+        if len(found) >= preset.least and _extent(report) > _extent(best):
+            best = report
+    return best
+
+
+def _extent(report: MatchReport) -> int:
+    return len(report.matched) + len(report.ambiguous) + len(report.blocked)
+
+
+def _match_keys(keys: Keys, preset: Preset) -> MatchReport:
+    report = MatchReport(preset.name)
+    for expression in EXPRESSIONS:
+        for choice in (preset.rows, preset.fallbacks):
+            rows = [row for row in choice if row.expression == expression and keys.get(normalise(row.target))]
+            if rows:
+                _match_expression(expression, rows, keys, report)
+                break
+    return report
+
+
+def _match_expression(expression: str, rows: list[Row], keys: Keys, report: MatchReport) -> None:
+    """Put `expression`, for which the character has the targets of `rows`, into the report."""
+    drivable: list[tuple[Row, TargetInfo]] = []
+    for row in rows:
+        candidates = keys[normalise(row.target)]
+        report.not_drivable.update(
+            {target.name: target.reason for target in candidates if not target.drivable}
+        )
+        free = [target for target in candidates if target.drivable]
+        if _rivals(free):
+            report.ambiguous[expression] = tuple(target.name for target in free)
+            return
+        drivable += [(row, target) for target in free]
+    if drivable:
+        report.matched.append(expression)
+        report.rows += [replace(row, target=target.name) for row, target in drivable]
+    else:
+        report.blocked.append(expression)
+
+
+def _rivals(targets: list[TargetInfo]) -> bool:
+    """Whether two of `targets`, which mean the same, are on one mesh; on different meshes both are wanted."""
+    owners = [owner for target in targets for owner in target.owners or ("",)]
+    return len(owners) > len(set(owners))
+
+
+def _match_jaw(targets: Sequence[TargetInfo], report: MatchReport) -> None:
+    """Add the rows of the jaw bone, if there is one and it is wanted."""
+    jaw = find_jaw(target.name for target in targets if target.kind == "BONE_ROTATION")
+    opening = {row.target for row in report.rows if row.expression == "jawOpen"}
+    skin = {owner for target in targets if target.name in opening for owner in target.owners}
+    for row in JAW:
+        bone = next((target for target in targets if (target.kind, target.name) == (row.kind, jaw)), None)
+        if bone is None or row.expression in report.ambiguous:
+            continue
+        if opening and (not bone.owners or skin & set(bone.owners)):
+            continue
+        if not bone.drivable:
+            report.not_drivable[bone.name] = bone.reason
+            continue
+        report.rows.append(replace(row, target=jaw))
+        if row.expression not in report.matched:
+            report.matched.append(row.expression)
+            report.blocked = [name for name in report.blocked if name != row.expression]
