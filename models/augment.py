@@ -1,0 +1,113 @@
+"""Augmentation: where a face lies in its crop, and what cameras do to pictures."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from facert_blender.capture.contract import CROP_MARGIN, ROTATION, SINGLE_SIZE
+
+from .label import MIRROR_LANDMARKS, mirror
+
+SCALES = (0.8, 1.2)
+SHIFT = 0.1
+ROLL = 18.0
+"""Standard deviation of the in-plane rotation, in degrees; at most three of them."""
+
+
+def place(
+    image: np.ndarray,
+    span: float,
+    parameters: np.ndarray,
+    landmarks: np.ndarray,
+    *,
+    scale: float,
+    shift: np.ndarray,
+    roll: float,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Cut an SFN crop out of a stored crop.
+
+    image: uint8 (s, s, 3) showing `span` sides. scale: the new crop's size over the face's own. shift: (2,) sides, y
+    down. roll: radians, anticlockwise as seen. Returns the crop (128, 128, 3), its parameters (104,) (translation and
+    scale unchanged: they are learned from the landmarks) and landmarks (68, 2) in sides of the new crop.
+    """
+    cos, sin = np.cos(roll), np.sin(roll)
+    turn = np.array([[cos, sin], [-sin, cos]])
+    stored = image.shape[0] / span
+    pixels = SINGLE_SIZE / CROP_MARGIN / scale / stored
+    matrix = pixels * turn
+    middle = (image.shape[0] - 1) / 2 + shift * stored
+    window = np.concatenate([matrix, ((SINGLE_SIZE - 1) / 2 - matrix @ middle)[:, None]], axis=1)
+    crop = cv2.warpAffine(
+        image, window, (SINGLE_SIZE, SINGLE_SIZE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    turned = parameters.copy()
+    turned[ROTATION] = about_z(roll, parameters[ROTATION])
+    return crop, turned, ((landmarks - shift) @ turn.T / scale).astype(np.float32)
+
+
+def about_z(angle: float, quaternion: np.ndarray) -> np.ndarray:
+    """The rotation (4,) followed by a turn about the camera's axis, anticlockwise as seen; w >= 0."""
+    c, s = np.cos(angle / 2), np.sin(angle / 2)
+    w, x, y, z = quaternion
+    turned = np.array([c * w - s * z, c * x - s * y, c * y + s * x, c * z + s * w], np.float32)
+    return -turned if turned[0] < 0 else turned
+
+
+def random_place(
+    image: np.ndarray,
+    span: float,
+    parameters: np.ndarray,
+    landmarks: np.ndarray,
+    identity_mirror: np.ndarray,
+    rng: np.random.Generator,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """`place` at random, mirrored half the time."""
+    if rng.random() < 0.5:
+        image = image[:, ::-1]
+        parameters = mirror(parameters[None], identity_mirror)[0]
+        landmarks = landmarks[list(MIRROR_LANDMARKS)] * np.array([-1, 1], np.float32)
+    return place(
+        np.ascontiguousarray(image),
+        span,
+        parameters,
+        landmarks,
+        scale=rng.uniform(*SCALES),
+        shift=rng.uniform(-SHIFT, SHIFT, 2),
+        roll=np.radians(np.clip(rng.normal(0, ROLL), -3 * ROLL, 3 * ROLL)),
+    )
+
+
+def photographic(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """What cameras and codecs do: exposure, colour, blur, low resolution, noise, compression, things in the way."""
+    size = image.shape[0]
+    if rng.random() < 0.25:
+        small = max(16, int(size * rng.uniform(0.2, 0.8)))
+        image = cv2.resize(image, (small, small), interpolation=cv2.INTER_AREA)
+        image = cv2.resize(image, (size, size), interpolation=rng.choice([cv2.INTER_LINEAR, cv2.INTER_CUBIC]))
+    if rng.random() < 0.15:
+        image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.4, 1.6))
+    elif rng.random() < 0.1:
+        length = int(rng.integers(3, 9))
+        kernel = np.zeros((length, length), np.float32)
+        kernel[length // 2] = 1 / length
+        turn = cv2.getRotationMatrix2D(((length - 1) / 2, (length - 1) / 2), rng.uniform(0, 180), 1)
+        kernel = cv2.warpAffine(kernel, turn, (length, length))
+        image = cv2.filter2D(image, -1, kernel / max(kernel.sum(), 1e-6))
+    x = image.astype(np.float32)
+    if rng.random() < 0.15:
+        x[:] = x.mean(2, keepdims=True)
+    x *= rng.uniform(0.85, 1.15, 3).astype(np.float32)
+    mean = x.mean()
+    x = (x - mean) * rng.uniform(0.65, 1.35) + mean * rng.uniform(0.6, 1.4)
+    if rng.random() < 0.3:
+        x += rng.normal(0, rng.uniform(1, 10), x.shape[:2] + (1,)).astype(np.float32)
+    image = x.clip(0, 255).astype(np.uint8)
+    if rng.random() < 0.2:
+        quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(15, 80))]
+        image = cv2.imdecode(cv2.imencode(".jpg", image, quality)[1], cv2.IMREAD_COLOR)
+    if rng.random() < 0.12:
+        height, width = (rng.uniform(0.1, 0.35, 2) * size).astype(int)
+        top, left = rng.integers(0, size - height), rng.integers(0, size - width)
+        image[top : top + height, left : left + width] = rng.integers(0, 255, 3)
+    return image

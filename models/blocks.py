@@ -1,0 +1,97 @@
+"""The building blocks of both networks: Fire modules with squeeze-and-excite (paper, section 4.3.2)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from facert_blender.capture.contract import EXPRESSION, IDENTITY, ROTATION, SCALE, TRANSLATION
+
+
+class ConvBlock(nn.Sequential):
+    """Convolution, batch normalisation, ReLU; size kept, or halved with stride 2."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int = 1) -> None:
+        super().__init__(
+            nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False),
+            nn.BatchNorm2d(outputs),
+            nn.ReLU(inplace=True),
+        )
+
+
+class SqueezeExcite(nn.Module):
+    """Weighs the channels by what they hold on average (Hu et al. 2018), reduction 8."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.squeeze = nn.Conv2d(channels, channels // 8, 1)
+        self.excite = nn.Conv2d(channels // 8, channels, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Features (n, channels, h, w), reweighed."""
+        pooled = x.mean((2, 3), keepdim=True)
+        return x * torch.sigmoid(self.excite(torch.relu(self.squeeze(pooled))))
+
+
+class Fire(nn.Module):
+    """SqueezeNet's Fire module followed by squeeze-and-excite; `outputs` channels, half from each kernel.
+
+    Adds its input where sizes allow, which costs nothing and trains faster.
+    """
+
+    def __init__(self, inputs: int, squeeze: int, outputs: int, stride: int = 1) -> None:
+        super().__init__()
+        self.squeeze = ConvBlock(inputs, squeeze, 1)
+        self.expand1 = nn.Conv2d(squeeze, outputs // 2, 1, stride, bias=False)
+        self.expand3 = nn.Conv2d(squeeze, outputs // 2, 3, stride, 1, bias=False)
+        self.norm = nn.BatchNorm2d(outputs)
+        self.excite = SqueezeExcite(outputs)
+        self.residual = inputs == outputs and stride == 1
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Features (n, inputs, h, w) to (n, outputs, h / stride, w / stride)."""
+        squeezed = self.squeeze(x)
+        y = self.excite(self.norm(torch.cat([self.expand1(squeezed), self.expand3(squeezed)], 1)))
+        return torch.relu(x + y if self.residual else y)
+
+
+class Level(nn.Sequential):
+    """Two Fire modules at one resolution, entered through a 2 x 2 maximum where `shrink` says so."""
+
+    def __init__(self, inputs: int, squeeze: int, outputs: int, *, shrink: bool = True) -> None:
+        entry = [nn.MaxPool2d(2)] if shrink else []
+        super().__init__(*entry, Fire(inputs, squeeze, outputs), Fire(outputs, squeeze, outputs))
+
+
+def slim_branch(inputs: int, squeeze: int, outputs: int, halvings: int) -> nn.Sequential:
+    """A branch of slim Fire modules, each with stride 2, from a finer level down to the last one's size."""
+    sizes = [inputs] + [outputs] * halvings
+    return nn.Sequential(*(Fire(a, squeeze, b, stride=2) for a, b in zip(sizes[:-1], sizes[1:], strict=True)))
+
+
+class Normalise(nn.Module):
+    """uint8 pictures (n, h, w, 3) to float (n, 3, h, w) of about unit spread; part of the exported graphs."""
+
+    def forward(self, image: Tensor) -> Tensor:
+        """The normalised picture."""
+        return (image.permute(0, 3, 1, 2).float() - 127.5) / 64.0
+
+
+def activate(raw: Tensor) -> Tensor:
+    """Raw outputs (…, 104) to parameters (paper, section 7.2): sigmoid on expressions and scale, unit quaternion.
+
+    The quaternion's w is made non-negative by an offset of one before normalising and a final sign.
+    """
+    raw = raw.float()
+    rotation = raw[..., ROTATION] + raw.new_tensor([1.0, 0.0, 0.0, 0.0])
+    rotation = rotation / (rotation.norm(dim=-1, keepdim=True) + 1e-6)
+    rotation = torch.where(rotation[..., :1] < 0, -rotation, rotation)
+    scale = torch.sigmoid(raw[..., SCALE : SCALE + 1])
+    parts = [
+        raw[..., IDENTITY],
+        torch.sigmoid(raw[..., EXPRESSION]),
+        rotation,
+        raw[..., TRANSLATION],
+        scale,
+    ]
+    return torch.cat(parts, -1)

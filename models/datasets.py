@@ -1,0 +1,135 @@
+"""What the networks learn from: shards of face crops for the SFN.
+
+`python -m models.datasets` cuts the labelled photographs into `runs/photographs`. A shard is a folder of plain
+arrays, memory-mapped when opened, so that its size on disk is the only limit.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from facert_blender.capture.contract import IDENTITY
+
+from .label import Labels
+from .shared_data import PHOTOS, RUNS, person, read_image
+
+SHARD_SIZE = 192
+"""Side of a stored crop in pixels."""
+SHARD_SPAN = 2.0
+"""A stored crop covers this many sides of the face: enough for the SFN's crop under any augmentation."""
+PHOTOGRAPHS = RUNS / "photographs"
+EDITED = RUNS / "edited"
+VALIDATION_SHARE = 5
+"""One person in this many is kept for validation (the paper's 80/20 split)."""
+
+
+@dataclass(frozen=True)
+class Shard:
+    """Faces with labels, one row per face.
+
+    images: uint8 (n, 192, 192, 3) RGB, SHARD_SPAN sides around the centre of the face's box.
+    parameters: float32 (n, 104) in sides. landmarks: float32 (n, 68, 2) in sides from the centre, y down.
+    confidence: float32 (n,). person: str (n,), who it is. exact: bool (n,), whether the labels are exact.
+    """
+
+    images: np.ndarray
+    parameters: np.ndarray
+    landmarks: np.ndarray
+    confidence: np.ndarray
+    person: np.ndarray
+    exact: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def save(self, folder: Path) -> None:
+        """Write the arrays to a folder, whole or not at all."""
+        part = folder.with_name(folder.name + ".part")
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+        for field in fields(self):
+            np.save(part / f"{field.name}.npy", getattr(self, field.name))
+        shutil.rmtree(folder, ignore_errors=True)
+        part.rename(folder)
+
+    @classmethod
+    def open(cls, folder: Path) -> Shard:
+        """Open a folder of arrays; the pictures stay on disk.
+
+        Raises:
+            FileNotFoundError: the shard has not been made.
+        """
+        return cls(
+            **{
+                f.name: np.load(folder / f"{f.name}.npy", mmap_mode="r" if f.name == "images" else None)
+                for f in fields(cls)
+            }
+        )
+
+    @classmethod
+    def join(cls, shards: list[Shard]) -> Shard:
+        """One shard of several, in order."""
+        return cls(*(np.concatenate([getattr(s, f.name) for s in shards]) for f in fields(cls)))
+
+
+def held_out(people: np.ndarray) -> np.ndarray:
+    """Whether each person (n,) belongs to validation: a fixed fifth, chosen by the name alone."""
+    return np.array([sum(name.encode()) % VALIDATION_SHARE == 0 for name in people])
+
+
+def stable_identity(parameters: np.ndarray, confidence: np.ndarray, people: np.ndarray) -> np.ndarray:
+    """Parameters (n, 104) in which all photographs of a person share their confidence-weighted mean identity."""
+    shared = parameters.copy()
+    for name in np.unique(people):
+        rows = np.flatnonzero((people == name) & (confidence > 0))
+        if len(rows) > 1:
+            weights = confidence[rows, None]
+            shared[rows, IDENTITY] = (parameters[rows, IDENTITY] * weights).sum(0) / weights.sum()
+    return shared
+
+
+def cut(labels: Labels, least_confidence: float = 0.1) -> Shard:
+    """Crops of the labelled photographs that are large enough (32 pixels a side) and sure enough."""
+    side = np.maximum(labels.box[:, 2] - labels.box[:, 0], labels.box[:, 3] - labels.box[:, 1])
+    rows = np.flatnonzero((labels.confidence > least_confidence) & (side > 32))
+    rows = rows[np.argsort(labels.photo[rows], kind="stable")]
+    images = np.empty((len(rows), SHARD_SIZE, SHARD_SIZE, 3), np.uint8)
+    centres = (labels.box[rows, :2] + labels.box[rows, 2:]) / 2
+    opened, image = "", np.empty(0)
+    for i, row in enumerate(rows):
+        if labels.photo[row] != opened:
+            opened = labels.photo[row]
+            image = read_image(PHOTOS / opened)
+        scale = SHARD_SIZE / (SHARD_SPAN * float(side[row]))
+        shift = (SHARD_SIZE - 1) / 2 - scale * centres[i]
+        window = np.array([[scale, 0, shift[0]], [0, scale, shift[1]]], np.float32)
+        smooth = cv2.GaussianBlur(image, (0, 0), 0.4 / scale) if scale < 0.6 else image
+        images[i] = cv2.warpAffine(
+            smooth, window, (SHARD_SIZE, SHARD_SIZE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
+    landmarks = (labels.landmarks[rows] - centres[:, None]) / side[rows, None, None]
+    people = np.array([person(PHOTOS / str(labels.photo[row])) for row in rows])
+    return Shard(
+        images,
+        labels.parameters[rows],
+        landmarks.astype(np.float32),
+        labels.confidence[rows],
+        people,
+        np.zeros(len(rows), bool),
+    )
+
+
+def main() -> None:
+    """Cut the labelled photographs into crops."""
+    shard = cut(Labels.load())
+    shard.save(PHOTOGRAPHS)
+    print(f"{PHOTOGRAPHS}: {len(shard)} faces, {held_out(shard.person).sum()} of them for validation")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,136 @@
+"""Export a trained network to ONNX: `python -m models.export RUN single|multi`.
+
+Writes `models/weights/single.onnx` or `multi.onnx`, one file with the contract in its metadata, after checking that
+ONNX Runtime gives what PyTorch gives.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import warnings
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+from torch import Tensor, nn
+
+from facert_blender.capture.contract import MULTI_SIZE, SINGLE_SIZE, stamp
+
+from .files import write_bytes
+from .multi_face import MultiFaceConfig, MultiFaceNetwork
+from .shared_data import CHECKOUT, RUNS, WEIGHTS
+from .single_face import SingleFaceConfig, SingleFaceNetwork
+from .train import TrainConfig
+
+OPSET = 17
+IR_VERSION = 8
+"""Old enough for every ONNX Runtime that the add-on ships."""
+TOLERANCE = 1e-4
+
+
+class MultiFaceOutputs(nn.Module):
+    """The MFN with its outputs as the contract names them: boxes, confidence, parameters."""
+
+    def __init__(self, network: MultiFaceNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Boxes (n, 405, 4), confidence (n, 405) and parameters (n, 405, 104)."""
+        seen = self.network(image)
+        return seen.boxes, torch.sigmoid(seen.logits), seen.parameters
+
+
+def load_trained(run: str, kind: str) -> nn.Module:
+    """The best weights of a run, in the network of its configuration, ready to be used.
+
+    Raises:
+        FileNotFoundError: the run has no weights or no configuration.
+    """
+    config = TrainConfig.read(CHECKOUT / "models" / "configs" / f"{run}.toml")
+    if kind == "single":
+        network: nn.Module = SingleFaceNetwork(SingleFaceConfig(**config.model))
+    else:
+        network = MultiFaceNetwork(MultiFaceConfig(**config.model))
+    network.load_state_dict(torch.load(RUNS / run / "best.pt", map_location="cpu", weights_only=True))
+    return network.eval()
+
+
+def to_onnx(network: nn.Module, kind: str) -> bytes:
+    """The network as the bytes of an ONNX file, with the contract in its metadata."""
+    if kind == "single":
+        graph, size, outputs = network, SINGLE_SIZE, ["parameters"]
+    else:
+        assert isinstance(network, MultiFaceNetwork)
+        graph, size, outputs = MultiFaceOutputs(network), MULTI_SIZE, ["boxes", "confidence", "parameters"]
+    example = torch.zeros((1, size, size, 3), dtype=torch.uint8)
+    stored = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            graph.eval(),
+            (example,),
+            stored,
+            opset_version=OPSET,
+            input_names=["image"],
+            output_names=outputs,
+            dynamic_axes={name: {0: "n"} for name in ["image", *outputs]},
+            dynamo=False,
+        )
+    model = onnx.load_from_string(stored.getvalue())
+    model.ir_version = IR_VERSION
+    model.producer_name, model.producer_version, model.doc_string = "facert", "", ""
+    for key, value in stamp(kind).items():
+        entry = model.metadata_props.add()
+        entry.key, entry.value = key, value
+    onnx.checker.check_model(model)
+    content: bytes = model.SerializeToString()
+    return content
+
+
+def difference(network: nn.Module, kind: str, content: bytes) -> float:
+    """The largest difference between PyTorch's outputs and ONNX Runtime's, on pictures of noise."""
+    size = SINGLE_SIZE if kind == "single" else MULTI_SIZE
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 255, (3, size, size, 3), np.uint8)
+    graph = network if kind == "single" else MultiFaceOutputs(network)  # type: ignore[arg-type]
+    with torch.no_grad():
+        expected = graph(torch.from_numpy(images))
+    expected = [expected] if isinstance(expected, Tensor) else expected
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    found = session.run(None, {"image": images})
+    return max(float(np.abs(a.numpy() - b).max()) for a, b in zip(expected, found, strict=True))
+
+
+def export(run: str, kind: str, folder: Path = WEIGHTS) -> Path:
+    """Write a run's best weights as ONNX; the file's path.
+
+    Raises:
+        RuntimeError: ONNX Runtime does not give what PyTorch gives.
+    """
+    network = load_trained(run, kind)
+    content = to_onnx(network, kind)
+    off = difference(network, kind, content)
+    if off > TOLERANCE:
+        raise RuntimeError(f"ONNX Runtime differs from PyTorch by {off:.2e}; nothing was written.")
+    path = folder / f"{kind}.onnx"
+    write_bytes(path, content)
+    print(f"{path}: {len(content) / 1e6:.2f} MB, within {off:.1e} of PyTorch")
+    return path
+
+
+def main() -> None:
+    """Export a run."""
+    parser = argparse.ArgumentParser(prog="python -m models.export", description=main.__doc__)
+    parser.add_argument("run")
+    parser.add_argument("kind", choices=("single", "multi"))
+    parser.add_argument("--folder", type=Path, default=WEIGHTS)
+    options = parser.parse_args()
+    export(options.run, options.kind, options.folder)
+
+
+if __name__ == "__main__":
+    main()

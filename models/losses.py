@@ -1,0 +1,135 @@
+"""The losses of the paper (equations 3 and 4), and the box losses of the MFN."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from facert_blender.capture.contract import EXPRESSION, EXPRESSIONS, IDENTITY, ROTATION
+
+from .face_model import Projection
+from .label import LID_PAIRS, LIP_PAIRS
+
+EMPHASIS = {
+    "eyeBlink": 3.0,
+    "jawOpen": 2.0,
+    "jawLeft": 1.5,
+    "jawRight": 1.5,
+    "eyeWide": 1.5,
+    "mouthSmile": 1.5,
+    "browInnerUp": 2.0,
+}
+"""Channels that animators see first, or that are rare, count for more in the expression term."""
+
+
+@dataclass(frozen=True)
+class LossWeights:
+    """Weights of the loss terms.
+
+    tau: the paper's factor on the parameter terms, divided by the epoch down to a floor; `floor` on photographs, whose
+    labels are fits, `exact_floor` where labels are exact. landmark, distance: of the landmark term and of
+    the lid and lip distances.
+    """
+
+    tau: float = 10.0
+    floor: float = 2.0
+    exact_floor: float = 4.0
+    landmark: float = 12.0
+    distance: float = 4.0
+    identity: float = 0.25
+    expression: float = 1.0
+    rotation: float = 1.5
+
+
+class FaceLoss(nn.Module):
+    """Equation 3 on n faces: tau * (identity + expression + rotation) + landmarks, plus lid and lip distances."""
+
+    emphasis: Tensor
+
+    def __init__(self, projection: Projection, weights: LossWeights) -> None:
+        super().__init__()
+        self.projection = projection
+        self.weights = weights
+        stems = [name.removesuffix("Left").removesuffix("Right") for name in EXPRESSIONS]
+        emphasis = [EMPHASIS.get(n, EMPHASIS.get(s, 1.0)) for n, s in zip(EXPRESSIONS, stems, strict=True)]
+        self.register_buffer("emphasis", torch.tensor(emphasis), persistent=False)
+        pairs = torch.tensor(LID_PAIRS + LIP_PAIRS)
+        self.upper, self.lower = pairs[:, 0], pairs[:, 1]
+
+    def forward(
+        self,
+        predicted: Tensor,
+        parameters: Tensor,
+        landmarks: Tensor,
+        confidence: Tensor,
+        exact: Tensor,
+        epoch: int,
+    ) -> Tensor:
+        """The mean loss.
+
+        predicted, parameters: (n, 104). landmarks: (n, 68, 2) in sides. confidence: (n,). exact: bool (n,).
+        epoch: from 1.
+        """
+        w = self.weights
+        floor = torch.where(exact, w.exact_floor, w.floor)
+        tau = torch.maximum(torch.full_like(floor, w.tau / epoch), floor)
+        identity = (predicted[:, IDENTITY] - parameters[:, IDENTITY]).abs().mean(1)
+        expression = (
+            expression_cost(predicted[:, EXPRESSION], parameters[:, EXPRESSION]) * self.emphasis
+        ).mean(1)
+        rotation = quaternion_distance(predicted[:, ROTATION], parameters[:, ROTATION])
+        found = self.projection(predicted)
+        off = ((found - landmarks) ** 2).sum(2)
+        points = torch.sqrt(off.mean(1) + 1e-8)
+        gaps = (found[:, self.upper] - found[:, self.lower]) - (
+            landmarks[:, self.upper] - landmarks[:, self.lower]
+        )
+        distance = gaps.abs().sum(2).mean(1)
+        labels = w.identity * identity + w.expression * expression + w.rotation * rotation
+        return (confidence * (tau * labels + w.landmark * points + w.distance * distance)).mean()
+
+
+def expression_cost(predicted: Tensor, weights: Tensor) -> Tensor:
+    """The paper's absolute difference plus a cross-entropy, elementwise on weights (n, 46).
+
+    Behind a sigmoid the absolute difference alone has almost no slope where a channel rests near zero, and what it
+    settles on is the median, which for rare expressions is zero; with the cross-entropy smiles and brows are
+    learned from the first epoch.
+    """
+    p = predicted.clamp(1e-4, 1 - 1e-4)
+    entropy = -(torch.xlogy(weights, weights) + torch.xlogy(1 - weights, 1 - weights))
+    return (
+        (predicted - weights).abs() + functional.binary_cross_entropy(p, weights, reduction="none") - entropy
+    )
+
+
+def quaternion_distance(a: Tensor, b: Tensor) -> Tensor:
+    """Mean absolute difference (n,) of unit quaternions (n, 4), whichever sign is nearer."""
+    return torch.minimum((a - b).abs().mean(1), (a + b).abs().mean(1))
+
+
+def complete_iou(a: Tensor, b: Tensor) -> Tensor:
+    """CIoU (n,) of boxes (n, 4), centre and size (Zheng et al. 2020)."""
+    a_low, a_high = a[:, :2] - a[:, 2:] / 2, a[:, :2] + a[:, 2:] / 2
+    b_low, b_high = b[:, :2] - b[:, 2:] / 2, b[:, :2] + b[:, 2:] / 2
+    shared = (torch.minimum(a_high, b_high) - torch.maximum(a_low, b_low)).clamp(min=0).prod(1)
+    iou = shared / (a[:, 2:].prod(1) + b[:, 2:].prod(1) - shared + 1e-9)
+    hull = torch.maximum(a_high, b_high) - torch.minimum(a_low, b_low)
+    apart = ((a[:, :2] - b[:, :2]) ** 2).sum(1) / ((hull**2).sum(1) + 1e-9)
+    shape = (4 / torch.pi**2) * (torch.atan(a[:, 2] / a[:, 3]) - torch.atan(b[:, 2] / b[:, 3])) ** 2
+    alpha = (shape / (1 - iou + shape + 1e-9)).detach()
+    return iou - apart - alpha * shape
+
+
+def objectness(logits: Tensor, target: Tensor, counted: Tensor, focus: float = 1.5) -> Tensor:
+    """Focal binary cross-entropy per face.
+
+    logits, target, counted: (n, 405); target is the overlap that a positive anchor reaches, 0 elsewhere; anchors that
+    are not counted (another face's near misses, ignore zones) cost nothing.
+    """
+    cost = functional.binary_cross_entropy_with_logits(logits, target, reduction="none")
+    easy = (target - torch.sigmoid(logits)).abs() ** focus
+    return (cost * easy * counted).sum() / (target > 0).sum().clamp(min=1)

@@ -1,0 +1,193 @@
+"""The MFN's training task: scenes of many faces, labelled by the SFN as in the paper (section 3.4)."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from facert_blender.capture.contract import ANCHORS, EXPRESSION, GRID, MULTI_SIZE, PARAMETERS
+
+from .datasets import EDITED, Shard, held_out, stable_identity
+from .face_model import FaceMesh, Projection
+from .label import Labels, mirror_identity
+from .losses import FaceLoss, LossWeights, complete_iou, objectness
+from .multi_face import Detections, MultiFaceConfig, MultiFaceNetwork
+from .scenes import MOST_FACES, Composer, Scene, load_photographs
+from .shared_data import PHOTOS, RUNS, landmark_box, person
+from .train import TrainConfig
+
+VALIDATION_SCENES = 160
+NEAR_MISS = 0.5
+"""An anchor that overlaps a face this much without being its own is not told that it sees background."""
+ALSO_POSITIVE = 0.6
+"""Besides the best, anchors whose shape overlaps the face's this much learn it too."""
+
+
+def pad(scene: Scene) -> dict[str, np.ndarray]:
+    """A scene's labels in arrays of one size: MOST_FACES faces and as many ignore zones, zeros beyond."""
+    faces = len(scene.parameters)
+    boxes = landmark_box(scene.landmarks.reshape(-1, 68, 2))
+    padded = {
+        "image": scene.image,
+        "boxes": np.zeros((MOST_FACES, 4), np.float32),
+        "parameters": np.zeros((MOST_FACES, PARAMETERS), np.float32),
+        "landmarks": np.zeros((MOST_FACES, 68, 2), np.float32),
+        "confidence": np.zeros(MOST_FACES, np.float32),
+        "exact": np.zeros(MOST_FACES, bool),
+        "ignored": np.zeros((MOST_FACES, 4), np.float32),
+    }
+    padded["boxes"][:faces] = (
+        np.concatenate([(boxes[:, :2] + boxes[:, 2:]) / 2, boxes[:, 2:] - boxes[:, :2]], 1) / MULTI_SIZE
+    )
+    padded["landmarks"][:faces] = scene.landmarks / MULTI_SIZE
+    for name in ("parameters", "confidence", "exact"):
+        padded[name][:faces] = getattr(scene, name)
+    zones = scene.ignored[:MOST_FACES] / MULTI_SIZE
+    padded["ignored"][: len(zones)] = np.concatenate(
+        [(zones[:, :2] + zones[:, 2:]) / 2, zones[:, 2:] - zones[:, :2]], 1
+    )
+    return padded
+
+
+def overlaps(a: Tensor, b: Tensor) -> Tensor:
+    """Intersection over union (n, i, j) of boxes a (n, i, 4) and b (n, j, 4), centre and size."""
+    a_low, a_high = (a[..., :2] - a[..., 2:] / 2)[:, :, None], (a[..., :2] + a[..., 2:] / 2)[:, :, None]
+    b_low, b_high = (b[..., :2] - b[..., 2:] / 2)[:, None], (b[..., :2] + b[..., 2:] / 2)[:, None]
+    shared = (torch.minimum(a_high, b_high) - torch.maximum(a_low, b_low)).clamp(min=0).prod(-1)
+    area = a[..., 2:].prod(-1)[:, :, None] + b[..., 2:].prod(-1)[:, None]
+    return shared / (area - shared + 1e-9)
+
+
+def assign(boxes: Tensor, valid: Tensor, anchors: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Which anchors learn which faces (YOLOv2: the best-shaped anchor of the centre's cell, and others close to it).
+
+    boxes: (n, k, 4). valid: bool (n, k). anchors: (5, 2). Returns matching indices of picture, face and one of the 405
+    predictions; of two faces that want the same prediction, the later wins.
+    """
+    cell = (boxes[..., :2] * GRID).long().clamp(0, GRID - 1)
+    shared = torch.minimum(boxes[..., None, 2:], anchors).prod(-1)
+    shape_iou = shared / (boxes[..., 2:].prod(-1)[..., None] + anchors.prod(-1) - shared + 1e-9)
+    best = shape_iou == shape_iou.amax(-1, keepdim=True)
+    chosen = (best | (shape_iou > ALSO_POSITIVE)) & valid[..., None]
+    picture, face, anchor = chosen.nonzero(as_tuple=True)
+    place = (cell[picture, face, 1] * GRID + cell[picture, face, 0]) * ANCHORS + anchor
+    owner = torch.full((len(boxes), GRID * GRID * ANCHORS), -1, dtype=torch.long, device=boxes.device)
+    owner[picture, place] = face
+    kept = owner[picture, place] == face
+    return picture[kept], face[kept], place[kept]
+
+
+class MultiFaceTask:
+    """`Task` for the MFN."""
+
+    def __init__(self, config: TrainConfig) -> None:
+        mesh = FaceMesh.load()
+        self.batch_size = config.batch
+        self.network: nn.Module = MultiFaceNetwork(MultiFaceConfig(**config.model))
+        self.face_loss = FaceLoss(Projection(mesh.reduced()), LossWeights(**config.loss))
+        labels = Labels.load()
+        name = config.data.get("labels", "")
+        parameters = np.load(RUNS / name) if name else labels.parameters
+        people = np.array([person(PHOTOS / str(photo)) for photo in labels.photo])
+        parameters = stable_identity(parameters, labels.confidence, people)
+        edited = Shard.open(EDITED)
+        held = held_out(edited.person)
+        mirrored = mirror_identity(mesh)
+        self.training = Composer(
+            load_photographs(labels, parameters, validation=False), edited, np.flatnonzero(~held), mirrored
+        )
+        validation = Composer(
+            load_photographs(labels, parameters, validation=True), edited, np.flatnonzero(held), mirrored
+        )
+        self.validation = [
+            pad(validation.scene(np.random.default_rng((1, i)))) for i in range(VALIDATION_SCENES)
+        ]
+
+    def batch(self, seed: int, step: int) -> dict[str, Tensor]:
+        """Scenes uint8 (n, 288, 288, 3) with their faces, by seed and step alone."""
+        cv2.setNumThreads(1)
+        scenes = [
+            pad(self.training.scene(np.random.default_rng((seed, step, i)))) for i in range(self.batch_size)
+        ]
+        return {name: torch.from_numpy(np.stack([s[name] for s in scenes])) for name in scenes[0]}
+
+    def loss(self, network: nn.Module, batch: dict[str, Tensor], epoch: int) -> Tensor:
+        """Equation 4 over the positive anchors, with the losses of box and objectness."""
+        image = batch["image"]
+        self.face_loss.to(image.device)
+        with torch.autocast(image.device.type, torch.bfloat16):
+            seen: Detections = network(image)
+        boxes, valid = batch["boxes"], batch["confidence"] > 0
+        picture, face, place = assign(boxes, valid, network.anchors[:ANCHORS])
+        found, truth = seen.boxes.float()[picture, place], boxes[picture, face]
+        box_loss = (1 - complete_iou(found, truth)).mean() if len(found) else found.sum()
+        with torch.no_grad():
+            target = torch.zeros_like(seen.logits, dtype=torch.float32)
+            target[picture, place] = 1.0
+            near = overlaps(seen.boxes.float(), boxes).amax(2) > NEAR_MISS
+            zones = batch["ignored"]
+            centres = seen.boxes.float()[:, :, None, :2]
+            inside = ((centres - zones[:, None, :, :2]).abs() < zones[:, None, :, 2:] * 0.6).all(-1).any(-1)
+            counted = ((target > 0) | ~(near | inside)).float()
+        object_loss = objectness(seen.logits.float(), target, counted)
+        if not len(found):
+            return object_loss
+        side = truth[:, 2:].amax(1)
+        centre = seen.boxes.float()[picture, place][:, :2]
+        own_side = seen.boxes.float()[picture, place][:, 2:].amax(1)
+        # Landmarks in the predicted box's own frame, so that the landmark loss also shapes the box (paper, 7.3).
+        relative = (batch["landmarks"][picture, face] - centre.detach()[:, None]) / own_side.detach()[
+            :, None, None
+        ]
+        clear = batch["confidence"][picture, face] * (0.25 + 0.75 * (side * MULTI_SIZE / 40).clamp(max=1))
+        face_loss = self.face_loss(
+            seen.parameters.float()[picture, place],
+            batch["parameters"][picture, face],
+            relative,
+            clear,
+            batch["exact"][picture, face],
+            epoch,
+        )
+        return 2.0 * box_loss + object_loss + face_loss
+
+    @torch.no_grad()
+    def validate(self, network: nn.Module, device: torch.device) -> dict[str, float]:
+        """On scenes of held-out people: recall at 0.5 overlap, precision, NME in percent, expression error."""
+        found = wanted = claimed = right = 0
+        nme, expression = [], []
+        projection = self.face_loss.projection.to(device)
+        for start in range(0, len(self.validation), 16):
+            scenes = self.validation[start : start + 16]
+            batch = {n: torch.from_numpy(np.stack([s[n] for s in scenes])).to(device) for n in scenes[0]}
+            with torch.autocast(device.type, torch.bfloat16):
+                seen = network(batch["image"])
+            boxes, valid = batch["boxes"], batch["confidence"] > 0
+            iou = overlaps(seen.boxes.float(), boxes) * valid[:, None]
+            sure = torch.sigmoid(seen.logits.float()) > 0.5
+            score = iou * sure[..., None]
+            best, place = score.max(1)
+            hit = (best > 0.5) & valid
+            found, wanted = found + int(hit.sum()), wanted + int(valid.sum())
+            zones = overlaps(seen.boxes.float(), batch["ignored"]).amax(2) > 0.3
+            claimed += int((sure & ~zones).sum())
+            right += int((sure & ~zones & (iou.amax(2) > 0.5)).sum())
+            picture, face = hit.nonzero(as_tuple=True)
+            where = place[picture, face]
+            box = seen.boxes.float()[picture, where]
+            parameters = seen.parameters.float()[picture, where]
+            marks = projection(parameters) * box[:, 2:].amax(1)[:, None, None] + box[:, None, :2]
+            truth = batch["landmarks"][picture, face]
+            extent = boxes[picture, face][:, 2:].prod(1).sqrt()
+            nme += ((marks - truth).norm(dim=2).mean(1) / extent).tolist()
+            wrong = parameters[:, EXPRESSION] - batch["parameters"][picture, face][:, EXPRESSION]
+            expression += wrong.abs().mean(1).tolist()
+        metrics = {
+            "recall": found / max(wanted, 1),
+            "precision": right / max(claimed, 1),
+            "nme": float(np.mean(nme) * 100) if nme else 100.0,
+            "expression": float(np.mean(expression)) if expression else 1.0,
+        }
+        metrics["score"] = 10 * (1 - metrics["recall"]) + 0.3 * metrics["nme"] + 20 * metrics["expression"]
+        return metrics

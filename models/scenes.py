@@ -1,0 +1,223 @@
+"""Whole pictures with many faces for the MFN, composed of photographs: `Composer.scene`.
+
+A scene is a mosaic of photographs at random scales and crops (one to sixteen tiles), so that faces of 2 to 60 % of the
+picture stand before their own surroundings; some tiles are edited faces, whose labels are exact, and some show
+no face. Faces smaller than 2 % of the picture, cut off, or found but not labelled are zones to be ignored,
+never background.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from facert_blender.capture.contract import MULTI_SIZE, PARAMETERS
+
+from .augment import photographic
+from .datasets import SHARD_SIZE, SHARD_SPAN, Shard, held_out
+from .label import MIRROR_LANDMARKS, Labels, mirror
+from .shared_data import PHOTOS, landmark_box, person, read_image
+
+LONGEST = 400
+"""Photographs are kept with their longest side at most this many pixels."""
+LEAST_FACE = 0.02
+MOST_FACES = 20
+
+
+@dataclass(frozen=True)
+class Photograph:
+    """A photograph with its faces.
+
+    image: uint8 (h, w, 3). parameters: (k, 104). landmarks: (k, 68, 2) pixels. confidence: (k,). exact: bool.
+    ignored: (m, 4) boxes of faces without labels, pixels.
+    """
+
+    image: np.ndarray
+    parameters: np.ndarray
+    landmarks: np.ndarray
+    confidence: np.ndarray
+    exact: bool
+    ignored: np.ndarray
+
+
+@dataclass
+class Scene:
+    """A composed picture uint8 (288, 288, 3) with the faces in it; boxes and landmarks in pixels of the picture."""
+
+    image: np.ndarray
+    parameters: np.ndarray
+    landmarks: np.ndarray
+    confidence: np.ndarray
+    exact: np.ndarray
+    ignored: np.ndarray
+
+
+def load_photographs(labels: Labels, parameters: np.ndarray, *, validation: bool) -> list[Photograph]:
+    """The labelled photographs of training people, or of those held out, in memory.
+
+    parameters: (n, 104), the labels' own or the SFN's (the paper's way).
+    """
+    photographs = []
+    names, first = np.unique(labels.photo, return_inverse=True)
+    rows_of = np.split(np.argsort(first, kind="stable"), np.cumsum(np.bincount(first))[:-1])
+    held = held_out(np.array([person(PHOTOS / str(name)) for name in names]))
+    for name, rows, is_held in zip(names, rows_of, held, strict=True):
+        if is_held != validation:
+            continue
+        image = read_image(PHOTOS / str(name))
+        scale = min(1.0, LONGEST / max(image.shape[:2]))
+        if scale < 1:
+            image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        known = rows[labels.confidence[rows] > 0.15]
+        unknown = rows[labels.confidence[rows] <= 0.15]
+        photographs.append(
+            Photograph(
+                image,
+                parameters[known],
+                labels.landmarks[known] * scale,
+                labels.confidence[known],
+                False,
+                np.nan_to_num(labels.box[unknown]) * scale,
+            )
+        )
+    return photographs
+
+
+class Composer:
+    """Makes scenes of photographs and edited faces."""
+
+    def __init__(
+        self,
+        photographs: list[Photograph],
+        edited: Shard,
+        edited_rows: np.ndarray,
+        identity_mirror: np.ndarray,
+    ) -> None:
+        self.photographs = photographs
+        self.edited = edited
+        self.edited_rows = edited_rows
+        self.identity_mirror = identity_mirror
+
+    def scene(self, rng: np.random.Generator) -> Scene:
+        """A scene, by the generator alone."""
+        canvas = np.empty((MULTI_SIZE, MULTI_SIZE, 3), np.uint8)
+        canvas[:] = rng.integers(0, 255, 3)
+        parts: list[tuple[np.ndarray, ...]] = []
+        zones = []
+        for left, top, width, height in self._tiles(rng):
+            photograph = self._pick(rng)
+            if rng.random() < 0.5:
+                photograph = self._mirrored(photograph)
+            window, tile = self._window(photograph, width, height, rng)
+            canvas[top : top + height, left : left + width] = tile
+            window = window.copy()
+            landmarks = photograph.landmarks @ window[:, :2].T + window[:, 2]
+            whole = landmark_box(landmarks.reshape(-1, 68, 2))
+            ignored = photograph.ignored.reshape(-1, 2) @ window[:, :2].T + window[:, 2]
+            ignored = np.sort(ignored.reshape(-1, 2, 2), axis=1).reshape(-1, 4)
+            area = np.array([0, 0, width, height], np.float32)
+            seen = np.concatenate(
+                [np.maximum(whole[:, :2], area[:2]), np.minimum(whole[:, 2:], area[2:])], axis=1
+            )
+            share = np.prod(np.maximum(seen[:, 2:] - seen[:, :2], 0), axis=1) / np.prod(
+                whole[:, 2:] - whole[:, :2], axis=1
+            )
+            side = (whole[:, 2:] - whole[:, :2]).max(1)
+            good = (share > 0.85) & (side > LEAST_FACE * MULTI_SIZE)
+            shift = np.array([left, top], np.float32)
+            zones.append(np.concatenate([whole[~good & (share > 0.05)], ignored]) + np.tile(shift, 2))
+            exact = np.full(good.sum(), photograph.exact)
+            parts.append(
+                (photograph.parameters[good], landmarks[good] + shift, photograph.confidence[good], exact)
+            )
+        parameters, landmarks, confidence, exact = (
+            np.concatenate(column) for column in zip(*parts, strict=True)
+        )
+        if len(parameters) > MOST_FACES:
+            zones.append(landmark_box(landmarks[MOST_FACES:]))
+            parameters, landmarks, confidence, exact = (
+                column[:MOST_FACES] for column in (parameters, landmarks, confidence, exact)
+            )
+        return Scene(
+            photographic(canvas, rng),
+            parameters.reshape(-1, PARAMETERS).astype(np.float32),
+            landmarks.reshape(-1, 68, 2).astype(np.float32),
+            confidence.astype(np.float32),
+            exact,
+            np.concatenate(zones).astype(np.float32),
+        )
+
+    @staticmethod
+    def _tiles(rng: np.random.Generator) -> list[tuple[int, int, int, int]]:
+        """Left, top, width, height of tiles that cover the picture."""
+        columns = int(rng.choice([1, 2, 3, 4], p=(0.38, 0.3, 0.2, 0.12)))
+        edges = np.linspace(0, MULTI_SIZE, columns + 1) + np.pad(
+            rng.uniform(-0.15, 0.15, columns - 1) * MULTI_SIZE / columns, 1
+        )
+        tiles = []
+        for left, right in zip(edges[:-1].astype(int), edges[1:].astype(int), strict=True):
+            rows = max(1, int(round(MULTI_SIZE / (right - left) * rng.choice([0.7, 1.0, 1.3]))))
+            cuts = np.linspace(0, MULTI_SIZE, rows + 1).astype(int)
+            tiles += [(left, a, right - left, b - a) for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
+        return [(int(a), int(b), int(c), int(d)) for a, b, c, d in tiles]
+
+    def _pick(self, rng: np.random.Generator) -> Photograph:
+        if rng.random() < 0.35:
+            row = rng.choice(self.edited_rows)
+            pixels = SHARD_SIZE / SHARD_SPAN
+            landmarks = self.edited.landmarks[row] * pixels + (SHARD_SIZE - 1) / 2
+            return Photograph(
+                np.asarray(self.edited.images[row]),
+                self.edited.parameters[row][None],
+                landmarks[None],
+                self.edited.confidence[row][None],
+                True,
+                np.zeros((0, 4), np.float32),
+            )
+        return self.photographs[rng.integers(len(self.photographs))]
+
+    def _mirrored(self, photograph: Photograph) -> Photograph:
+        right = photograph.image.shape[1] - 1
+        landmarks = photograph.landmarks[:, list(MIRROR_LANDMARKS)]
+        return Photograph(
+            photograph.image[:, ::-1],
+            mirror(photograph.parameters, self.identity_mirror) if len(landmarks) else photograph.parameters,
+            landmarks * np.array([-1, 1], np.float32) + np.array([right, 0], np.float32),
+            photograph.confidence,
+            photograph.exact,
+            photograph.ignored[:, [2, 1, 0, 3]] * (-1, 1, -1, 1) + np.array([right, 0, right, 0]),
+        )
+
+    @staticmethod
+    def _window(
+        photograph: Photograph, width: int, height: int, rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """An affine view (2, 3) of a photograph into a tile, aimed at one of its faces nine times in ten, and the tile."""
+        h, w = photograph.image.shape[:2]
+        if len(photograph.landmarks) and rng.random() < 0.9:
+            box = landmark_box(photograph.landmarks[rng.integers(len(photograph.landmarks))])
+            side = float((box[2:] - box[:2]).max())
+            share = np.exp(rng.uniform(np.log(0.12), np.log(0.75)))
+            scale = share * min(width, height) / side
+            scale = max(scale, 0.9 * min(width / w, height / h))
+            slack = np.maximum(np.array([width, height]) - side * scale, 0) / 2
+            aim = (box[:2] + box[2:]) / 2
+            target = np.array([width, height]) / 2 + rng.uniform(-1, 1, 2) * slack
+        else:
+            scale = max(width / w, height / h) * rng.uniform(1, 2)
+            aim = np.array([rng.uniform(0, w), rng.uniform(0, h)])
+            target = np.array([width, height]) / 2
+        window = np.array(
+            [[scale, 0, target[0] - scale * aim[0]], [0, scale, target[1] - scale * aim[1]]], np.float32
+        )
+        image = np.ascontiguousarray(photograph.image)
+        if scale < 0.55:
+            image = cv2.GaussianBlur(image, (0, 0), 0.4 / scale)
+        border = cv2.BORDER_REPLICATE if rng.random() < 0.5 else cv2.BORDER_CONSTANT
+        grey = int(rng.integers(0, 255))
+        tile = cv2.warpAffine(
+            image, window, (width, height), flags=cv2.INTER_LINEAR, borderMode=border, borderValue=(grey,) * 3
+        )
+        return window, tile

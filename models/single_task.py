@@ -1,0 +1,134 @@
+"""The SFN's training task: photographs and edited photographs, crop by crop."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from facert_blender.capture.contract import EXPRESSION, EXPRESSIONS, ROTATION
+
+from .augment import photographic, place, random_place
+from .datasets import EDITED, PHOTOGRAPHS, SHARD_SPAN, Shard, held_out, stable_identity
+from .face_model import FaceMesh, Projection
+from .label import mirror_identity
+from .losses import FaceLoss, LossWeights
+from .single_face import SingleFaceConfig, SingleFaceNetwork
+from .train import TrainConfig
+
+VALIDATION_FACES = 600
+
+
+class SingleFaceTask:
+    """`Task` for the SFN."""
+
+    def __init__(self, config: TrainConfig) -> None:
+        mesh = FaceMesh.load()
+        self.batch_size = config.batch
+        self.network: nn.Module = SingleFaceNetwork(SingleFaceConfig(**config.model))
+        self.face_loss = FaceLoss(Projection(mesh.reduced()), LossWeights(**config.loss))
+        self.identity_mirror = mirror_identity(mesh)
+        names = config.data.get("shares", {"photographs": 0.5, "edited": 0.5})
+        folders = {"photographs": PHOTOGRAPHS, "edited": EDITED}
+        self.shards = [Shard.open(folders[name]) for name in names]
+        self.shards = [
+            replace(s, parameters=stable_identity(s.parameters, s.confidence, s.person)) for s in self.shards
+        ]
+        self.shares = np.array(list(names.values())) / sum(names.values())
+        held = [held_out(shard.person) for shard in self.shards]
+        self.training = [
+            np.flatnonzero(~h & (s.confidence > 0.2)) for h, s in zip(held, self.shards, strict=True)
+        ]
+        rng = np.random.default_rng(0)
+        validation = [
+            np.flatnonzero(h & (s.confidence > 0.4)) for h, s in zip(held, self.shards, strict=True)
+        ]
+        self.validation = [rng.permutation(rows)[:VALIDATION_FACES] for rows in validation]
+        self.chances = [self._chances(s, rows) for s, rows in zip(self.shards, self.training, strict=True)]
+
+    @staticmethod
+    def _chances(shard: Shard, rows: np.ndarray) -> np.ndarray:
+        """How often each training face is shown: photographs with strong expressions or turned heads more often."""
+        strength = shard.parameters[rows][:, EXPRESSION]
+        strong = strength[:, [9, 10, 19]].max(1) + 0.5 * strength.max(1)
+        turned = 1 - shard.parameters[rows][:, ROTATION][:, 0]
+        chance = 0.5 + strong + 6 * np.minimum(turned, 0.1)
+        return np.asarray(chance / chance.sum())
+
+    def batch(self, seed: int, step: int) -> dict[str, Tensor]:
+        """Crops uint8 (n, 128, 128, 3) with their labels, by seed and step alone."""
+        cv2.setNumThreads(1)
+        rng = np.random.default_rng((seed, step))
+        crops, parameters, landmarks, confidence, exact = [], [], [], [], []
+        for source in rng.choice(len(self.shards), self.batch_size, p=self.shares):
+            shard = self.shards[source]
+            row = rng.choice(self.training[source], p=self.chances[source])
+            crop, p, marks = random_place(
+                shard.images[row],
+                SHARD_SPAN,
+                shard.parameters[row],
+                shard.landmarks[row],
+                self.identity_mirror,
+                rng,
+            )
+            crops.append(photographic(crop, rng))
+            parameters.append(p)
+            landmarks.append(marks)
+            confidence.append(shard.confidence[row])
+            exact.append(shard.exact[row])
+        return {
+            "image": torch.from_numpy(np.stack(crops)),
+            "parameters": torch.from_numpy(np.stack(parameters)),
+            "landmarks": torch.from_numpy(np.stack(landmarks)),
+            "confidence": torch.tensor(np.array(confidence, np.float32)),
+            "exact": torch.tensor(exact),
+        }
+
+    def loss(self, network: nn.Module, batch: dict[str, Tensor], epoch: int) -> Tensor:
+        """Equation 3 over the batch."""
+        image = batch["image"]
+        self.face_loss.to(image.device)
+        with torch.autocast(image.device.type, torch.bfloat16):
+            predicted = network(image)
+        labels = (batch[name] for name in ("parameters", "landmarks", "confidence", "exact"))
+        loss: Tensor = self.face_loss(predicted.float(), *labels, epoch)
+        return loss
+
+    @torch.no_grad()
+    def validate(self, network: nn.Module, device: torch.device) -> dict[str, float]:
+        """NME in percent and the expressions' mean error, on photographs and on edited faces of held-out people."""
+        metrics: dict[str, float] = {}
+        for shard, rows in zip(self.shards, self.validation, strict=True):
+            kind = "edited" if shard.exact.any() else "photo"
+            crops = [
+                place(
+                    shard.images[r],
+                    SHARD_SPAN,
+                    shard.parameters[r],
+                    shard.landmarks[r],
+                    scale=1,
+                    shift=np.zeros(2),
+                    roll=0,
+                )[0]
+                for r in rows
+            ]
+            chunks = torch.from_numpy(np.stack(crops)).split(50)
+            with torch.autocast(device.type, torch.bfloat16):
+                predicted = torch.cat([network(chunk.to(device)).float() for chunk in chunks])
+            truth = torch.from_numpy(shard.landmarks[rows]).to(device)
+            found = self.face_loss.projection.to(device)(predicted)
+            extent = (truth.amax(1) - truth.amin(1)).prod(1).sqrt()
+            metrics[f"nme_{kind}"] = float(((found - truth).norm(dim=2).mean(1) / extent).mean() * 100)
+            weights = torch.from_numpy(shard.parameters[rows]).to(device)[:, EXPRESSION]
+            metrics[f"expression_{kind}"] = float((predicted[:, EXPRESSION] - weights).abs().mean())
+            for name in ("eyeBlinkLeft", "jawOpen", "mouthSmileLeft", "browInnerUpLeft"):
+                i = EXPRESSIONS.index(name)
+                pair = torch.stack([predicted[:, EXPRESSION][:, i], weights[:, i]])
+                metrics[f"{name}_{kind}"] = float(torch.corrcoef(pair)[0, 1])
+        nme = [v for k, v in metrics.items() if k.startswith("nme")]
+        expression = [v for k, v in metrics.items() if k.startswith("expression")]
+        metrics["score"] = sum(nme) / len(nme) + 20 * sum(expression) / len(expression)
+        return metrics

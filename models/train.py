@@ -1,0 +1,262 @@
+"""Train a network: `python -m models.train models/configs/NAME.toml`, again to resume where it stopped.
+
+A run lives in `models/runs/NAME`: `checkpoint.pt` (everything needed to go on, written every few minutes, when the
+run is interrupted, and at the end), `metrics.jsonl` (a line per epoch) and `best.pt` (averaged weights of the
+best validation so far). Batches depend on the seed and the step alone, so a resumed run sees what an
+uninterrupted one would have seen.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import json
+import math
+import os
+import signal
+import time
+import tomllib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from .shared_data import RUNS
+
+CHECKPOINT_SECONDS = 180
+AVERAGE_DECAY = 0.998
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """How long and how fast.
+
+    network: "single" or "multi". epoch_batches: batches to an epoch. schedule: "plateau" divides the rate by ten after
+    five flat validations, as the paper does; "cosine" falls smoothly over `epochs`. start: another run whose
+    weights to begin from, where their names and sizes agree.
+    """
+
+    name: str
+    network: str
+    epochs: int
+    epoch_batches: int = 500
+    batch: int = 32
+    rate: float = 1e-3
+    floor: float = 1e-6
+    schedule: str = "cosine"
+    seed: int = 0
+    start: str = ""
+    model: dict[str, Any] = field(default_factory=dict)
+    loss: dict[str, float] = field(default_factory=dict)
+    data: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, path: Path) -> TrainConfig:
+        """Read a TOML file; the run is named after it."""
+        return cls(name=path.stem, **tomllib.loads(path.read_text(encoding="utf-8")))
+
+
+class Task(Protocol):
+    """What differs between the networks: data, loss and validation."""
+
+    network: nn.Module
+
+    def batch(self, seed: int, step: int) -> dict[str, Tensor]:
+        """The training batch of this step."""
+        ...
+
+    def loss(self, network: nn.Module, batch: dict[str, Tensor], epoch: int) -> Tensor:
+        """The loss of a batch, epochs counted from 1."""
+        ...
+
+    def validate(self, network: nn.Module, device: torch.device) -> dict[str, float]:
+        """Measures on held-out people; `score` is what training tries to lower."""
+        ...
+
+
+def make_task(config: TrainConfig) -> Task:
+    """The task of a configuration."""
+    if config.network == "single":
+        from .single_task import SingleFaceTask
+
+        return SingleFaceTask(config)
+    from .multi_task import MultiFaceTask
+
+    return MultiFaceTask(config)
+
+
+def batches(task: Task, config: TrainConfig, first: int, last: int) -> Iterator[dict[str, Tensor]]:
+    """Batches of steps first to last - 1, prepared one ahead on another thread."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(task.batch, config.seed, first)
+        for step in range(first, last):
+            ready = coming.result()
+            if step + 1 < last:
+                coming = pool.submit(task.batch, config.seed, step + 1)
+            yield ready
+
+
+class Run:
+    """A training run that can stop and go on at any moment."""
+
+    def __init__(self, config: TrainConfig, device: torch.device) -> None:
+        self.config = config
+        self.device = device
+        self.folder = RUNS / config.name
+        self.folder.mkdir(parents=True, exist_ok=True)
+        torch.manual_seed(config.seed)
+        self.task = make_task(config)
+        self.network = self.task.network.to(device, memory_format=torch.channels_last)
+        self.average = copy.deepcopy(self.network).eval()
+        self.optimizer = torch.optim.Adam(self.network.parameters(), lr=config.rate)
+        self.plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(
+            self.optimizer, factor=0.1, patience=5, min_lr=config.floor
+        )
+        self.step = 0
+        self.best = math.inf
+        self.seconds = 0.0
+
+    @property
+    def epoch(self) -> int:
+        """The current epoch, from 1."""
+        return self.step // self.config.epoch_batches + 1
+
+    def restore(self) -> None:
+        """Go on from the checkpoint where there is one, else begin, from another run's weights if so configured."""
+        checkpoint = self.folder / "checkpoint.pt"
+        if checkpoint.exists():
+            state = torch.load(checkpoint, map_location=self.device, weights_only=True)
+            for name in ("network", "average", "optimizer", "plateau"):
+                getattr(self, name).load_state_dict(state[name])
+            self.step, self.best, self.seconds = state["step"], state["best"], state["seconds"]
+        elif self.config.start:
+            other = torch.load(
+                RUNS / self.config.start / "best.pt", map_location=self.device, weights_only=True
+            )
+            mine = self.network.state_dict()
+            fitting = {k: v for k, v in other.items() if k in mine and mine[k].shape == v.shape}
+            self.network.load_state_dict({**mine, **fitting})
+            self.average.load_state_dict(self.network.state_dict())
+            print(f"began from {self.config.start}: {len(fitting)} of {len(mine)} tensors")
+
+    def save(self, name: str, content: Any) -> None:
+        """Write a file of the run, whole or not at all."""
+        part = self.folder / (name + ".part")
+        torch.save(content, part)
+        os.replace(part, self.folder / name)
+
+    def checkpoint(self) -> None:
+        """Write everything needed to go on."""
+        state: dict[str, Any] = {
+            name: getattr(self, name).state_dict() for name in ("network", "average", "optimizer", "plateau")
+        }
+        self.save("checkpoint.pt", {**state, "step": self.step, "best": self.best, "seconds": self.seconds})
+
+    def rate(self) -> float:
+        """The learning rate of this step: a short warm-up, then the schedule."""
+        config = self.config
+        warm = min(1.0, (self.step + 1) / 300)
+        if config.schedule == "plateau":
+            return float(self.optimizer.param_groups[0]["lr"])
+        done = self.step / (config.epochs * config.epoch_batches)
+        return warm * max(config.floor, config.rate * 0.5 * (1 + math.cos(math.pi * done)))
+
+    def train_step(self, batch: dict[str, Tensor]) -> float:
+        """One step of Adam, and of the average."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.rate()
+        self.network.train()
+        moved = {name: value.to(self.device, non_blocking=True) for name, value in batch.items()}
+        loss = self.task.loss(self.network, moved, self.epoch)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
+        self.optimizer.step()
+        decay = min(AVERAGE_DECAY, (self.step + 1) / (self.step + 10))
+        with torch.no_grad():
+            for mean, value in zip(
+                self.average.state_dict().values(), self.network.state_dict().values(), strict=True
+            ):
+                if mean.is_floating_point():
+                    mean.lerp_(value, 1 - decay)
+                else:
+                    mean.copy_(value)
+        self.step += 1
+        return float(loss.detach())
+
+    def finish_epoch(self, mean_loss: float, images_per_second: float) -> None:
+        """Validate, write the metrics, keep the best."""
+        metrics = self.task.validate(self.average, self.device)
+        if self.config.schedule == "plateau":
+            self.plateau.step(metrics["score"])
+        line = {
+            "epoch": self.epoch - 1,
+            "loss": round(mean_loss, 4),
+            "rate": self.optimizer.param_groups[0]["lr"],
+            "seconds": round(self.seconds),
+            "images_per_second": round(images_per_second, 1),
+            **{name: round(value, 4) for name, value in metrics.items()},
+        }
+        with open(self.folder / "metrics.jsonl", "a", encoding="utf-8") as log:
+            log.write(json.dumps(line) + "\n")
+        if metrics["score"] < self.best:
+            self.best = metrics["score"]
+            self.save("best.pt", self.average.state_dict())
+        print(json.dumps(line), flush=True)
+
+    def go(self) -> None:
+        """Train to the last epoch, or until interrupted."""
+        config = self.config
+        last = config.epochs * config.epoch_batches
+        saved = time.monotonic()
+        losses: list[float] = []
+        with tqdm(total=last, initial=self.step, unit="batch", mininterval=5) as bar:
+            began = time.monotonic()
+            for batch in batches(self.task, config, self.step, last):
+                losses.append(self.train_step(batch))
+                bar.update()
+                if self.step % config.epoch_batches == 0:
+                    elapsed = time.monotonic() - began
+                    self.seconds += elapsed
+                    self.finish_epoch(sum(losses) / len(losses), len(losses) * config.batch / elapsed)
+                    losses, began = [], time.monotonic()
+                if time.monotonic() - saved > CHECKPOINT_SECONDS or self.step == last:
+                    self.checkpoint()
+                    saved = time.monotonic()
+
+
+def interrupted(*_: object) -> None:
+    """Turn a request to end into the interruption that saves a checkpoint."""
+    raise KeyboardInterrupt
+
+
+def main() -> None:
+    """Train, or go on training, the network of a configuration file."""
+    parser = argparse.ArgumentParser(prog="python -m models.train", description=main.__doc__)
+    parser.add_argument("config", type=Path)
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--threads", type=int, help="processor threads, all by default")
+    parser.add_argument("--epochs", type=int, help="stop after so many, instead of the configuration's")
+    options = parser.parse_args()
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    config = TrainConfig.read(options.config)
+    if options.epochs:
+        config = TrainConfig(**{**vars(config), "epochs": options.epochs})
+    signal.signal(signal.SIGTERM, interrupted)
+    run = Run(config, torch.device(options.device))
+    run.restore()
+    try:
+        run.go()
+    except KeyboardInterrupt:
+        run.checkpoint()
+        print(f"interrupted at step {run.step}; the same command goes on from there")
+
+
+if __name__ == "__main__":
+    main()
