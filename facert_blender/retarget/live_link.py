@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..capture.contract import EXPRESSIONS
+from ..capture.errors import OutputError
 from ..capture.output import replacing
 from ..capture.take import Performer, Take
 
@@ -61,6 +63,27 @@ def save_csv(performer: Performer, take: Take, path: str | Path) -> None:
             writer.writerow([timecode(time, take.fps), count, *(f"{number:.8f}" for number in numbers)])
 
 
+def save_csvs(take: Take, folder: str | Path) -> list[Path]:
+    """Write a table per performer of `take` into `folder`, which is made if need be; returns their paths.
+
+    Raises:
+        OutputError: a file cannot be written.
+    """
+    folder = Path(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"The folder {folder} cannot be made ({error.strerror}). Choose another."
+        ) from error
+    # A take may be named anything; a file may not.
+    title = re.sub(r'[<>:"/\\|?*]', "_", take.name)
+    paths = [folder / f"{title} {performer.name}.csv" for performer in take.performers]
+    for performer, path in zip(take.performers, paths, strict=True):
+        save_csv(performer, take, path)
+    return paths
+
+
 def timecode(time: float, fps: float) -> str:
     """`time` in seconds as hh:mm:ss:ff.fff, with frames and thousandths of frames at `fps`."""
     seconds, rest = divmod(time, 1)
@@ -72,7 +95,7 @@ def timecode(time: float, fps: float) -> str:
     return f"{hour:02}:{minute:02}:{second:02}:{thousandths // 1000:02}.{thousandths % 1000:03}"
 
 
-def angles(rotations: NDArray[np.floating]) -> NDArray[np.float64]:
+def angles(rotations: np.ndarray) -> NDArray[np.float64]:
     """Yaw, pitch, roll (n, 3) in radians of unit quaternions (n, 4) in the camera's frame.
 
     They turn about y, then x, then z, each about the axes that the one before has turned.

@@ -65,7 +65,7 @@ TYPES: dict[str, type] = {
 """The fields of a row as they stand in files."""
 
 
-def evaluate(rows: Iterable[Row], weights: NDArray[np.floating]) -> dict[TargetKey, NDArray[np.float32]]:
+def evaluate(rows: Iterable[Row], weights: np.ndarray) -> dict[TargetKey, NDArray[np.float32]]:
     """The values of all targets of the enabled `rows` for expression `weights` (..., 46).
 
     Returns an array (...) float32 for each (kind, target, channel), in the order of the rows.
@@ -80,7 +80,7 @@ def evaluate(rows: Iterable[Row], weights: NDArray[np.floating]) -> dict[TargetK
     return {key: _combined(group, weights) for key, group in by_target.items()}
 
 
-def _combined(rows: list[Row], weights: NDArray[np.floating]) -> NDArray[np.float32]:
+def _combined(rows: list[Row], weights: np.ndarray) -> NDArray[np.float32]:
     """The value of the one target that all `rows` drive."""
     value = np.zeros(weights.shape[:-1], np.float32)
     largest = np.full(weights.shape[:-1], -np.inf, np.float32)
@@ -137,7 +137,7 @@ def parse(text: str, name: str) -> dict[str, Any]:
         MappingError: it is broken, or of a newer version.
     """
     try:
-        content = json.loads(text)
+        content: dict[str, Any] = json.loads(text)
     except json.JSONDecodeError as error:
         raise MappingError(
             f"The mapping {name} is broken in line {error.lineno}. Save it again from its character."

@@ -12,19 +12,19 @@ def covered(times: Times, new_times: Times, gap: float) -> NDArray[np.bool_]:
     """Which of `new_times` lie on one of ascending `times`, or between two at most `gap` seconds apart."""
     after = np.searchsorted(times, new_times)
     before = np.searchsorted(times, new_times, side="right") - 1
-    inside = (before >= 0) & (after < len(times))
-    return inside & (times[np.minimum(after, len(times) - 1)] - times[np.maximum(before, 0)] <= gap)
+    span = times[np.minimum(after, len(times) - 1)] - times[np.maximum(before, 0)]
+    inside: NDArray[np.bool_] = (before >= 0) & (after < len(times)) & (span <= gap)
+    return inside
 
 
-def resample(times: Times, values: NDArray[np.floating], new_times: Times) -> NDArray[np.float32]:
+def resample(times: Times, values: np.ndarray, new_times: Times) -> NDArray[np.float32]:
     """`values` (n, k) at ascending `times` (n,), interpolated linearly: (m, k) float32; the ends are held."""
     before, after, part = _neighbours(times, new_times)
-    return (values[before] + part[:, None] * (values[after] - values[before])).astype(np.float32)
+    between = values[before] + part[:, None] * (values[after] - values[before])
+    return np.asarray(between, np.float32)
 
 
-def resample_rotations(
-    times: Times, rotations: NDArray[np.floating], new_times: Times
-) -> NDArray[np.float32]:
+def resample_rotations(times: Times, rotations: np.ndarray, new_times: Times) -> NDArray[np.float32]:
     """Unit quaternions (n, 4) interpolated on the shorter arc: (m, 4) float32, neighbours of equal sign."""
     before, after, part = _neighbours(times, new_times)
     start, end = rotations[before].astype(np.float64), rotations[after].astype(np.float64)
@@ -40,17 +40,15 @@ def resample_rotations(
     return continuous(first * start + second * end).astype(np.float32)
 
 
-def continuous(rotations: NDArray[np.floating]) -> NDArray[np.floating]:
+def continuous(rotations: np.ndarray) -> np.ndarray:
     """The same rotations (n, 4), normalised and with signs such that neighbours are on the same side."""
     rotations = rotations / np.linalg.norm(rotations, axis=1, keepdims=True)
     flips = (rotations[1:] * rotations[:-1]).sum(1) < 0
     signs = np.concatenate([[1], np.where(np.cumsum(flips) % 2, -1, 1)])
-    return rotations * signs[:, None]
+    return np.asarray(rotations * signs[:, None])
 
 
-def _neighbours(
-    times: Times, new_times: Times
-) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.floating]]:
+def _neighbours(times: Times, new_times: Times) -> tuple[NDArray[np.intp], NDArray[np.intp], np.ndarray]:
     """Indices of the times before and after each new time, and how far it is from one to the other (0..1)."""
     after = np.clip(np.searchsorted(times, new_times), 1, max(len(times) - 1, 1))
     after = np.minimum(after, len(times) - 1)

@@ -14,7 +14,7 @@ from ..capture.errors import CharacterError
 SLOTTED = bpy.app.version >= (4, 4, 0)
 """From 4.4 an Action has a slot for each datablock it animates; before, it animates one kind of them."""
 
-Curves = Mapping[tuple[str, int], tuple[NDArray[np.number], NDArray[np.floating]]]
+Curves = Mapping[tuple[str, int], tuple[NDArray[Any], NDArray[Any]]]
 """(data path, array index): (frames (n,), values (n,))"""
 
 
@@ -101,7 +101,7 @@ def _slot(action: Any, datablock: bpy.types.ID) -> Any:
 
 def _label(datablock: bpy.types.ID) -> str:
     """A name that people know: shape keys are called "Key.001", so take their mesh's name."""
-    return datablock.user.name if isinstance(datablock, bpy.types.Key) else datablock.name
+    return str(datablock.user.name if isinstance(datablock, bpy.types.Key) else datablock.name)
 
 
 def _fcurves(animation: Any) -> list[Any]:
@@ -116,7 +116,7 @@ def _fcurves(animation: Any) -> list[Any]:
     return [curve for bag in bags if bag is not None for curve in bag.fcurves]
 
 
-def _add_keys(curve: Any, frames: NDArray[np.number], values: NDArray[np.floating]) -> None:
+def _add_keys(curve: Any, frames: NDArray[Any], values: NDArray[Any]) -> None:
     points = curve.keyframe_points
     points.add(len(frames))
     points.foreach_set("co", np.column_stack([frames, values]).astype(np.float32).ravel())

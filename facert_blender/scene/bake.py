@@ -26,9 +26,11 @@ from .orientation import head_frame, rotation_matrix, turned
 GAP = 0.5
 """Seconds: where a performer was away for longer, no keys are written."""
 
-Floats = NDArray[np.floating]
-Channels = dict[bpy.types.ID, dict[tuple[str, int], Floats]]
-"""{datablock: {(data path, array index): values (n,)}}"""
+Series = dict[tuple[str, int], NDArray[Any]]
+"""{(data path, array index): values (n,)}"""
+
+Channels = dict[bpy.types.ID, Series]
+"""The series of each datablock."""
 
 
 @dataclass
@@ -53,7 +55,7 @@ class BakeReport:
 
 def scene_frame(time: float, scene: bpy.types.Scene, start_frame: int = 1) -> float:
     """The frame of `scene` at which the footage's `time` in seconds lies, when it begins at `start_frame`."""
-    return start_frame + time * scene.render.fps / scene.render.fps_base
+    return float(start_frame + time * scene.render.fps / scene.render.fps_base)
 
 
 def bake(
@@ -78,6 +80,7 @@ def bake(
         CharacterError: the character cannot be animated as it is.
         MappingError: no enabled row drives anything of this character.
     """
+    scene.view_layers[0].update()
     report = BakeReport(character.name, performer.name, skipped=check(rows, targets(character)))
     driving = [row for row in rows if row.enabled and row.target not in report.skipped]
     if not driving:
@@ -144,7 +147,7 @@ def _key_channels(
 def _bone_channels(
     character: Character,
     values: dict[TargetKey, NDArray[np.float32]],
-    head: Floats | None,
+    head: NDArray[Any] | None,
     channels: Channels,
     report: BakeReport,
 ) -> None:
@@ -152,7 +155,7 @@ def _bone_channels(
     armature = character.armature
     if armature is None:
         return
-    rotations: dict[str, Floats] = {}
+    rotations: dict[str, NDArray[Any]] = {}
     if head is not None and character.head_bone:
         reason = undrivable_bone(armature, armature.pose.bones[character.head_bone], "rotation")
         if reason:
@@ -173,7 +176,9 @@ def _bone_channels(
         channels[armature] |= {(_bone_path(name) + ".location", i): local[:, i] for i in range(3)}
 
 
-def _object_channels(character: Character, rotation: Floats, channels: Channels, report: BakeReport) -> None:
+def _object_channels(
+    character: Character, rotation: NDArray[Any], channels: Channels, report: BakeReport
+) -> None:
     """Turn the character's object by its delta rotation, which leaves its own rotation as it is."""
     thing = character.head_object
     if thing is None:
@@ -198,7 +203,9 @@ def _bone_path(name: str) -> str:
     return f'pose.bones["{bpy.utils.escape_identifier(name)}"]'
 
 
-def _rotation_channels(thing: Any, prefix: str, rotations: Floats) -> dict[tuple[str, int], Floats]:
+def _rotation_channels(
+    thing: Any, prefix: str, rotations: NDArray[Any]
+) -> dict[tuple[str, int], NDArray[Any]]:
     """The curves of `rotations` (n, 4) in the rotation mode of a bone or object."""
     rotations = continuous(rotations)
     if thing.rotation_mode == "QUATERNION":
@@ -215,23 +222,23 @@ def _rotation_channels(thing: Any, prefix: str, rotations: Floats) -> dict[tuple
     return {(f"{prefix}rotation_euler", i): np.array(eulers)[:, i] for i in range(3)}
 
 
-def _vectors(values: dict[TargetKey, NDArray[np.float32]], kind: str) -> dict[str, Floats]:
+def _vectors(values: dict[TargetKey, NDArray[np.float32]], kind: str) -> dict[str, NDArray[Any]]:
     """{bone: vectors (n, 3)} of the targets of one kind; channels that no row drives are 0."""
-    vectors: dict[str, Floats] = {}
+    vectors: dict[str, NDArray[Any]] = {}
     for (target_kind, name, channel), series in values.items():
         if target_kind == kind:
             vectors.setdefault(name, np.zeros((len(series), 3)))[:, channel] = series
     return vectors
 
 
-def _from_vectors(vectors: Floats) -> Floats:
+def _from_vectors(vectors: NDArray[Any]) -> NDArray[Any]:
     """Quaternions (n, 4) that turn about vectors (n, 3) by their lengths in radians."""
     angle = np.linalg.norm(vectors, axis=1, keepdims=True)
     # sin(a/2)/a, without dividing by nothing.
     return np.concatenate([np.cos(angle / 2), vectors * np.sinc(angle / (2 * np.pi)) / 2], axis=1)
 
 
-def _product(first: Floats, second: Floats) -> Floats:
+def _product(first: NDArray[Any], second: NDArray[Any]) -> NDArray[Any]:
     """Quaternions (n, 4) that turn by `second`, then by `first`."""
     w1, v1, w2, v2 = first[:, :1], first[:, 1:], second[:, :1], second[:, 1:]
     scalar = w1 * w2 - (v1 * v2).sum(1, keepdims=True)

@@ -175,5 +175,5 @@ def _collection_name(parts: list[bpy.types.Object]) -> str:
     for collection in parts[0].users_collection:
         held = {thing for thing in collection.all_objects if thing.type in {"MESH", "ARMATURE"}}
         if held == set(parts) and not any(collection == scene.collection for scene in bpy.data.scenes):
-            return collection.name
+            return str(collection.name)
     return ""

@@ -35,6 +35,6 @@ def rotation_matrix(matrix: Any) -> NDArray[np.float64]:
     return np.array(matrix.to_quaternion().to_matrix(), np.float64)
 
 
-def turned(rotations: NDArray[np.floating], axes: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Quaternions (n, 4) w, x, y, z of the head's frame in the space in which `axes` (3, 3) gives that frame."""
+def turned(rotations: NDArray[Any], axes: NDArray[Any]) -> NDArray[Any]:
+    """Quaternions (n, 4) w, x, y, z of the head's frame, in the space in which that frame is `axes`."""
     return np.concatenate([rotations[:, :1], rotations[:, 1:] @ axes.T], axis=1)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import bpy
 import numpy as np
-from mathutils import Matrix
+from mathutils import Matrix, Vector
 from numpy.typing import NDArray
 
 from .characters import Character
@@ -21,21 +24,21 @@ MARGIN = 1.5
 
 
 def render_characters(
-    scene: bpy.types.Scene, characters: Sequence[Character], frames: Sequence[float], *, size: int = 256
+    scene: bpy.types.Scene, characters: Sequence[Character], frames: Iterable[float], *, size: int = 256
 ) -> Iterator[dict[str, NDArray[np.uint8]]]:
-    """Render each character's head from the front, at each of `frames` of `scene`.
+    """Render each character's head from the front, at the whole frame nearest to each of `frames` of `scene`.
 
     Yields for each frame {character name: (size, size, 3) uint8 RGB}. `scene` stays as it is: the pictures
     are made in scenes of their own, removed at the end.
     """
+    scene.view_layers[0].update()
     stages: dict[str, bpy.types.Scene] = {}
     try:
         for character in characters:
             stages[character.name] = _stage(character, scene, size)
         with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "frame.png"
             for frame in frames:
-                yield {name: _render(stage, frame, path) for name, stage in stages.items()}
+                yield {name: _render(stage, round(frame), Path(folder)) for name, stage in stages.items()}
     finally:
         for stage in stages.values():
             _strike(stage)
@@ -62,7 +65,7 @@ def _stage(character: Character, scene: bpy.types.Scene, size: int) -> bpy.types
     render.image_settings.color_mode = "RGBA"
     render.image_settings.compression = 0
     stage.view_settings.view_transform = "Standard"
-    stage.display.render_aa = "8"
+    stage.display.render_aa = "FXAA"
     stage.display.shading.light = "STUDIO"
     stage.display.shading.color_type = "TEXTURE"
     stage.display.shading.show_cavity = True
@@ -86,7 +89,13 @@ def _camera(character: Character) -> bpy.types.Object:
     data.ortho_scale = MARGIN * float((high - low)[:2].max())
     data.clip_start, data.clip_end = 0.01 * extent, 10 * extent
     camera = bpy.data.objects.new("FaceRT Preview", data)
-    camera.matrix_world = Matrix.LocRotScale(axes @ centre, Matrix(axes).to_quaternion(), None)
+    camera.matrix_world = Matrix.LocRotScale(Vector(axes @ centre), Matrix(axes).to_quaternion(), None)
+    if character.head_bone:
+        # Where the body carries the head, the camera goes along.
+        bone = carrier.data.bones[character.head_bone]
+        camera.location -= carrier.matrix_world @ bone.head_local
+        follow = camera.constraints.new("COPY_LOCATION")
+        follow.target, follow.subtarget, follow.use_offset = carrier, character.head_bone, True
     return camera
 
 
@@ -99,7 +108,8 @@ def _face_points(character: Character) -> NDArray[np.float64]:
     for key in shape_keys.key_blocks if shape_keys else ():
         moved |= np.abs(_coordinates(key.data) - rest).max(1) > 1e-3 * np.ptp(rest, axis=0).max()
     matrix = np.array(mesh.matrix_world, np.float64)
-    return (rest[moved] if moved.any() else rest) @ matrix[:3, :3].T + matrix[:3, 3]
+    points: NDArray[np.float64] = rest[moved] if moved.any() else rest
+    return np.asarray(points @ matrix[:3, :3].T + matrix[:3, 3])
 
 
 def _coordinates(points: bpy.types.bpy_prop_collection) -> NDArray[np.float64]:
@@ -108,12 +118,13 @@ def _coordinates(points: bpy.types.bpy_prop_collection) -> NDArray[np.float64]:
     return numbers.reshape(-1, 3).astype(np.float64)
 
 
-def _render(stage: bpy.types.Scene, frame: float, path: Path) -> NDArray[np.uint8]:
-    whole = int(np.floor(frame))
-    stage.frame_set(whole, subframe=frame - whole)
-    stage.render.filepath = str(path)
-    bpy.ops.render.render(scene=stage.name, write_still=True)
-    image = bpy.data.images.load(str(path))
+def _render(stage: bpy.types.Scene, frame: int, folder: Path) -> NDArray[np.uint8]:
+    stage.frame_start = stage.frame_end = frame
+    stage.render.filepath = str(folder / "frame-######")
+    # Not a still: those show a scene without a window at the frame where its animation was last evaluated.
+    with _silence():
+        bpy.ops.render.render(scene=stage.name, animation=True)
+    image = bpy.data.images.load(stage.render.frame_path(frame=frame))
     try:
         width, height = image.size
         numbers = np.empty(width * height * 4, np.float32)
@@ -122,7 +133,22 @@ def _render(stage: bpy.types.Scene, frame: float, path: Path) -> NDArray[np.uint
         bpy.data.images.remove(image)
     picture = numbers.reshape(height, width, 4)[::-1]
     alpha = picture[..., 3:]
-    return np.rint(255 * picture[..., :3] * alpha + BACKGROUND * (1 - alpha)).astype(np.uint8)
+    return np.asarray(np.rint(255 * picture[..., :3] * alpha + BACKGROUND * (1 - alpha)), np.uint8)
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Keep off the terminal what Blender itself, past Python, prints about every picture."""
+    sys.stdout.flush()
+    terminal = os.dup(1)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    try:
+        yield
+    finally:
+        os.dup2(terminal, 1)
+        os.close(terminal)
+        os.close(nowhere)
 
 
 def _strike(stage: bpy.types.Scene) -> None:

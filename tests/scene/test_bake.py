@@ -165,7 +165,7 @@ def test_object_turns_where_it_stands(scene, make_take, make_mesh, mode):
 
 
 def test_jaw_bone_opens_and_shifts(scene, make_take, make_mesh, make_armature, bind):
-    """Jaw rows turn in the head's axes whatever the bone's roll: open is down, left is the performer's left."""
+    """Jaw rows turn in the head's axes whatever the bone's roll: open is down, left the performer's left."""
     face, armature = make_mesh("Face", ["eyeBlinkLeft"]), make_armature(roll=50)
     bind(armature, "head", face)
     character = find_character([face])
