@@ -167,6 +167,8 @@ class _Movie:
                 f"{path.name} is not a movie that can be read: it is empty, damaged or something else. "
                 "Export it again, as MP4 for example."
             )
+        # OpenCV builds differ in whether they turn pictures by themselves.
+        self._capture.set(cv2.CAP_PROP_ORIENTATION_AUTO, 1)
         # The first frame is decoded now: containers announce sizes and frames that they do not hold.
         self._ahead = self._capture.grab()
         image = self._capture.retrieve()[1] if self._ahead else None

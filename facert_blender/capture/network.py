@@ -77,12 +77,14 @@ def _resample(image: np.ndarray, left: float, top: float, step: float, size: int
     """A view (size, size, 3) whose pixel (u, v) is centred at left + (u + 0.5) * step, top + (v + 0.5) *
     step.
 
-    Positions count from the corner of the picture. Whole blocks of pixels are averaged first where the view
-    is much smaller, since bilinear sampling alone would skip pixels and flicker.
+    Positions count from the corner of the picture. Where the view is much smaller, blocks of pixels are
+    averaged first, since bilinear sampling alone would skip pixels and flicker. It takes in two pixels in
+    each direction, so blocks of two thirds of a step come closest to the true average over every step
+    (measured for steps of 1 to 6); whole steps blur, half steps flicker.
     """
     cv2 = opencv()
     height, width = image.shape[:2]
-    block = max(1, round(step))
+    block = max(1, int(step / 1.5))
     x0, x1 = max(0, math.floor(left) - block), min(width, math.ceil(left + step * size) + block)
     y0, y1 = max(0, math.floor(top) - block), min(height, math.ceil(top + step * size) + block)
     columns, rows = (x1 - x0) // block, (y1 - y0) // block
@@ -163,7 +165,10 @@ class MultiFaceNetwork:
         view, scale = fit(image)
         outputs = self._session.run(["boxes", "confidence", "parameters"], {"image": view[None]})
         boxes, confidence, parameters = (output[0] for output in outputs)
-        likely = np.flatnonzero(confidence >= self.threshold)
+        finite = np.isfinite(boxes).all(axis=1) & np.isfinite(parameters).all(axis=1)
+        likely = np.flatnonzero(finite & (confidence >= self.threshold))
+        if not len(likely):
+            return []
         likely = likely[np.argsort(-confidence[likely], kind="stable")]
         boxes, confidence, parameters = boxes[likely], confidence[likely], parameters[likely]
         centres = boxes[:, :2] * (contract.MULTI_SIZE / scale) - 0.5
@@ -236,6 +241,7 @@ def _session(path: Path, kind: str, threads: int) -> Any:
         session = runtime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except (
         errors.Fail,
+        errors.InvalidArgument,
         errors.InvalidGraph,
         errors.InvalidProtobuf,
         errors.NotImplemented,

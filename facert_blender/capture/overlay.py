@@ -136,18 +136,18 @@ def write_movie(pictures: Iterable[np.ndarray], path: str | Path, fps: float) ->
     with replacing(path) as temporary:
         try:
             for picture in pictures:
+                even = (picture.shape[1] // 2 * 2, picture.shape[0] // 2 * 2)
                 if writer is None:
-                    size = (picture.shape[1] // 2 * 2, picture.shape[0] // 2 * 2)
+                    size = even
                     writer = cv2.VideoWriter(str(temporary), cv2.CAP_FFMPEG, codec, fps, size)
                     if not writer.isOpened():
                         raise OutputError(
                             f"{path} cannot be written. "
                             "Choose a writable folder and a name that ends in .mp4."
                         )
-                even = picture[: size[1], : size[0]]
-                if even.shape[1::-1] != size:
-                    raise ValueError(f"a picture of {even.shape[1::-1]} in a movie of {size}")
-                writer.write(cv2.cvtColor(even, cv2.COLOR_RGB2BGR))
+                if even != size:
+                    raise ValueError(f"a picture of {even} in a movie of {size}")
+                writer.write(cv2.cvtColor(picture[: size[1], : size[0]], cv2.COLOR_RGB2BGR))
         finally:
             if writer is not None:
                 writer.release()

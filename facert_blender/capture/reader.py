@@ -7,12 +7,13 @@ each from a full-resolution crop that follows the landmarks of the frame before 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal, Protocol
 
 import numpy as np
 
 from .footage import Frame
-from .network import Face, MultiFaceNetwork, SingleFaceNetwork, overlaps
+from .network import Face, MultiFaceNetwork, SingleFaceNetwork, overlaps, weights_folder
 
 Quality = Literal["fast", "best"]
 
@@ -83,7 +84,7 @@ class BestReader:
         if any(followed.missed for followed in self._followed):
             return True
         boxes = np.array([followed.face.box for followed in self._followed])
-        return bool((np.triu(overlaps(boxes, boxes), 1) > SAME).any())
+        return any(_hidden(box, np.delete(boxes, place, axis=0)) for place, box in enumerate(boxes))
 
     def _search(self, frame: Frame) -> None:
         """Hold what is followed against what the MFN sees: confirm, drop the lost, add newcomers."""
@@ -105,8 +106,7 @@ class BestReader:
         for followed in waiting:
             # Not confirmed: a double of another face, gone, or only hard to see for a moment.
             others = np.array([other.face.box for other in confirmed])
-            double = len(others) and overlaps(followed.face.box, others).max() > SAME
-            if not double and followed.missed + 1 < PATIENCE:
+            if not _hidden(followed.face.box, others) and followed.missed + 1 < PATIENCE:
                 confirmed.append(replace(followed, missed=followed.missed + 1))
         self._followed = confirmed
 
@@ -131,14 +131,25 @@ def _plausible(box: np.ndarray, expected: np.ndarray, image: np.ndarray) -> bool
     return bool(inside and 0.6 < growth < 1.6 and shift < 0.4 and 0.4 < size[0] / size[1] < 1.8)
 
 
-def make_reader(quality: Quality, threads: int = 1) -> Reader:
-    """A reader with the networks of `weights_folder()`, each on `threads` threads.
+def _hidden(box: np.ndarray, others: np.ndarray) -> bool:
+    """Whether one of the other boxes (n, 4) covers half of this one: then both crops show one face."""
+    others = others.reshape(-1, 4)
+    shared = np.minimum(box[2:], others[:, 2:]) - np.maximum(box[:2], others[:, :2])
+    return bool((shared.clip(0).prod(axis=1) > 0.5 * (box[2:] - box[:2]).prod()).any())
+
+
+def make_reader(quality: Quality, threads: int = 1, weights: Path | None = None) -> Reader:
+    """A reader with the networks in the folder `weights` (None: `weights_folder()`).
+
+    threads: how many each network uses.
 
     Raises:
         WeightsError: weights are missing, damaged or of another contract.
     """
+    folder = weights or weights_folder()
     if quality == "fast":
-        return FastReader(MultiFaceNetwork(threads=threads, threshold=FOUND))
+        return FastReader(MultiFaceNetwork(folder / "multi.onnx", threads, threshold=FOUND))
     return BestReader(
-        MultiFaceNetwork(threads=threads, threshold=SUPPORTED), SingleFaceNetwork(threads=threads)
+        MultiFaceNetwork(folder / "multi.onnx", threads, threshold=SUPPORTED),
+        SingleFaceNetwork(folder / "single.onnx", threads),
     )

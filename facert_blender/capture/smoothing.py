@@ -1,9 +1,8 @@
 """Less jitter without less acting: zero-phase smoothing of values over time.
 
-A local line through the neighbouring frames, weighted by a Gaussian in time, gives the calm curve. What a
-frame departs from it is taken back where it is small against the channel's own noise, and kept where it is
-large: so jitter goes while a blink of three frames keeps its height. Past and future weigh the same, so
-nothing is late.
+Each frame takes the value of a line through its neighbours: near in time and, measured against the channel's
+own jitter, near in value. So a face at rest comes to rest, while the three frames of a blink resemble nothing
+around them and stay as they are. Past and future weigh the same: nothing comes late.
 """
 
 from __future__ import annotations
@@ -12,10 +11,12 @@ import numpy as np
 
 GAP = 0.25
 """Seconds without a value beyond which the two sides know nothing of each other."""
-WIDTH = 0.08
+WIDTH = 0.06
 """Standard deviation in seconds of the Gaussian at strength 1."""
-NOISE_FACTOR = 2.5
-"""Departures of this many standard deviations of the noise are kept by half, larger ones nearly whole."""
+NOISE_LIMIT = 0.02
+"""Standard deviation that jitter does not exceed: channels that are never calmer are moving."""
+LIKENESS = 2.0
+"""Values this many standard deviations of the jitter apart count 0.6 as much as equal ones."""
 
 
 def smooth(times: np.ndarray, values: np.ndarray, *, strength: float = 1.0) -> np.ndarray:
@@ -28,10 +29,10 @@ def smooth(times: np.ndarray, values: np.ndarray, *, strength: float = 1.0) -> n
     result = values.copy()
     if strength > 0:
         edges = np.flatnonzero(np.diff(times) > GAP) + 1
-        noise = _noise(times, values, edges)
+        noise = _noise(values, edges)
         for part in np.split(np.arange(len(times)), edges):
             if len(part) > 2:
-                result[part] = _smooth_run(times[part], values[part], noise, strength)
+                result[part] = _smooth_run(times[part], values[part], noise, WIDTH * strength)
     return result.astype(np.float32)
 
 
@@ -47,52 +48,42 @@ def smooth_rotations(times: np.ndarray, quaternions: np.ndarray, *, strength: fl
     return smoothed / np.linalg.norm(smoothed, axis=1, keepdims=True)
 
 
-def _smooth_run(times: np.ndarray, values: np.ndarray, noise: np.ndarray, strength: float) -> np.ndarray:
-    """Smoothed values of one run without gaps: times (n,), values (n, k), noise (k,)."""
-    calm = _local_line(times, values, WIDTH * strength)
-    departure = values - calm
-    allowed = NOISE_FACTOR * strength * noise
-    kept = departure**4 / np.maximum(departure**4 + allowed**4, 1e-30)
-    smoothed = calm + kept * departure
-    return np.clip(smoothed, values.min(axis=0), values.max(axis=0))
-
-
-def _local_line(times: np.ndarray, values: np.ndarray, width: float) -> np.ndarray:
-    """At each time, the line fitted to the neighbours, weighted by a Gaussian of `width` seconds."""
+def _smooth_run(times: np.ndarray, values: np.ndarray, noise: np.ndarray, width: float) -> np.ndarray:
+    """Smoothed values of one run without gaps: times (n,), values (n, k), noise (k,), width in seconds."""
     reach = 2.5 * width
-    first = np.searchsorted(times, times - reach)
-    last = np.searchsorted(times, times + reach, side="right") - 1
     here = np.arange(len(times))
-    most = int(max((here - first).max(), (last - here).max()))
-    moments = np.zeros((3, len(times)))  # sums of weight, weight * dt, weight * dt^2
-    sums = np.zeros((2, *values.shape))  # sums of weight * value, weight * dt * value
-    for offset in range(-most, most + 1):
+    before = here - np.searchsorted(times, times - reach)
+    after = np.searchsorted(times, times + reach, side="right") - 1 - here
+    alike = np.maximum(LIKENESS * noise, 1e-9)
+    # Weighted sums over the neighbours, for the line that fits them best: 1, dt, dt^2, value, dt * value.
+    one, time, square, value, product = np.zeros((5, *values.shape))
+    for offset in range(-int(before.max()), int(after.max()) + 1):
         other = np.clip(here + offset, 0, len(times) - 1)
-        apart = times[other] - times
-        weight = np.where(
-            (here + offset == other) & (np.abs(apart) <= reach), np.exp(-0.5 * (apart / width) ** 2), 0
-        )
-        moments += weight * np.stack([np.ones_like(apart), apart, apart**2])
-        sums[0] += weight[:, None] * values[other]
-        sums[1] += (weight * apart)[:, None] * values[other]
-    spread = moments[0] * moments[2] - moments[1] ** 2
-    alone = spread <= 1e-12
-    line = (moments[2][:, None] * sums[0] - moments[1][:, None] * sums[1]) / np.where(alone, 1, spread)[
-        :, None
-    ]
-    return np.where(alone[:, None], values, line)
+        apart = (times[other] - times)[:, None]
+        weight = np.exp(-0.5 * (apart / width) ** 2 - 0.5 * ((values[other] - values) / alike) ** 2)
+        weight[(offset < -before) | (offset > after)] = 0
+        one += weight
+        time += weight * apart
+        square += weight * apart**2
+        value += weight * values[other]
+        product += weight * apart * values[other]
+    spread = one * square - time**2
+    alone = spread < 1e-3 * width**2 * one**2
+    line = np.where(alone, value / one, (square * value - time * product) / np.where(alone, 1, spread))
+    return np.clip(line, values.min(axis=0), values.max(axis=0))
 
 
-def _noise(times: np.ndarray, values: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    """Standard deviation (k,) of each channel's jitter, from how far frames lie off the line of their
-    neighbours.
+def _noise(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """Standard deviation (k,) of each channel's jitter; runs of values (n, k) begin at `edges`.
 
-    The median ignores the few frames in which something happens.
+    Fourth differences hardly see anything as slow as a face, even in speech; their median ignores the few
+    frames in which something sudden happens.
     """
-    inner = np.setdiff1d(np.arange(1, len(times) - 1), np.concatenate([edges, edges - 1]))
-    if not len(inner):
+    starts = np.arange(max(len(values) - 4, 0))
+    within = starts[~((edges[:, None] > starts) & (edges[:, None] <= starts + 4)).any(axis=0)]
+    if not len(within):
         return np.zeros(values.shape[1])
-    share = ((times[inner] - times[inner - 1]) / (times[inner + 1] - times[inner - 1]))[:, None]
-    off = values[inner] - (1 - share) * values[inner - 1] - share * values[inner + 1]
-    spread = np.sqrt(1 + (1 - share) ** 2 + share**2)
-    return np.median(np.abs(off) / spread, axis=0) / 0.6745
+    differences = np.array([1, -4, 6, -4, 1]) / np.sqrt(70)
+    windows = values[within[:, None] + np.arange(5)]
+    jitter = np.abs(np.einsum("nwk,w->nk", windows, differences))
+    return np.minimum(np.median(jitter, axis=0) / 0.6745, NOISE_LIMIT)

@@ -29,9 +29,9 @@ LEAST_OVERLAP = 0.2
 LIKENESS_WEIGHT = 0.3
 """How much unlikeness, 1 at the limit between one person and two, counts beside overlap between frames."""
 COLOUR_LIMIT = 0.45
-"""Distance of mean colours between different people, at least; one person stays below 0.25 in steady light."""
+"""Least distance of mean colours between different people; one person stays below 0.25 in steady light."""
 IDENTITY_LIMIT = 2.0
-"""Distance of mean identity weights between different people, at least, in standard deviations within tracks."""
+"""Least distance of mean identity weights between different people, in standard deviations within tracks."""
 FLICKER = 0.3
 """Seconds for which a performer must have been seen."""
 COLOUR_LEVELS = 6
@@ -102,11 +102,9 @@ class Tracker:
 
 
 def colours(image: np.ndarray, box: np.ndarray) -> np.ndarray:
-    """What a face looks like from afar: the square root of the colour histogram (216,) of the box and its
-    rim.
+    """What a face looks like from afar: the square root of the colour histogram (216,) around its box.
 
-    image: uint8 (h, w, 3) RGB. box: (4,) in pixels. The rim of 15 % takes in hair. 48 x 48 samples are
-    plenty.
+    image: uint8 (h, w, 3) RGB. box: (4,) in pixels; a rim of 15 % takes in hair.
     """
     rim = 0.15 * (box[2:] - box[:2])
     low, high = box[:2] - rim, box[2:] + rim
@@ -189,7 +187,7 @@ class _Likeness:
 
 
 def _unrest(tracks: list[_Track]) -> float:
-    """Standard deviation of identity weights within tracks, as a length; infinite if no face was seen twice."""
+    """Standard deviation of identity weights within tracks, as a length; infinite if none was seen twice."""
     repeated = sum(len(track.frames) - 1 for track in tracks)
     if not repeated:
         return np.inf

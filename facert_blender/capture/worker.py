@@ -72,11 +72,15 @@ class CaptureWorker:
         end: int | None = None,
         threads: int | None = None,
         sequence_fps: float = SEQUENCE_FPS,
+        weights: Path | None = None,
     ) -> None:
         """Prepare a capture; the arguments are those of `open_footage` and `make_reader`."""
-        self._open = lambda: open_footage(source, start=start, end=end, sequence_fps=sequence_fps)
+        self._source = source
+        self._range = (start, end)
+        self._sequence_fps = sequence_fps
         self._quality: Quality = quality
         self._threads = threads or default_threads()
+        self._weights = weights
         self._cancel = threading.Event()
         self._stop = threading.Event()
         self._news = threading.Condition()
@@ -143,8 +147,9 @@ class CaptureWorker:
             self._news.notify_all()
 
     def _capture(self) -> Take:
-        reader = make_reader(self._quality, self._threads)
-        with self._open() as footage:
+        reader = make_reader(self._quality, self._threads, self._weights)
+        start, end = self._range
+        with open_footage(self._source, start=start, end=end, sequence_fps=self._sequence_fps) as footage:
             tracker = Tracker(footage.fps)
             began, done = time.perf_counter(), 0
             for frame in self._decoded(footage):
@@ -206,6 +211,7 @@ def capture(
     end: int | None = None,
     threads: int | None = None,
     sequence_fps: float = SEQUENCE_FPS,
+    weights: Path | None = None,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Take:
     """Capture and wait for the take; an interrupt (Ctrl-C) cancels and passes on.
@@ -214,7 +220,13 @@ def capture(
         FaceRTError: footage, weights or faces are missing or cannot be read.
     """
     worker = CaptureWorker(
-        source, quality=quality, start=start, end=end, threads=threads, sequence_fps=sequence_fps
+        source,
+        quality=quality,
+        start=start,
+        end=end,
+        threads=threads,
+        sequence_fps=sequence_fps,
+        weights=weights,
     )
     worker.start()
     try:
