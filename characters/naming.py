@@ -1,4 +1,4 @@
-"""Naming schemes: the 52 ARKit expressions under the names, and split as finely, as three families of rigs have them.
+"""Naming schemes: the 52 ARKit expressions, named and split as three families of rigs have them.
 
 Every function takes and returns shape-key offsets by name, float64 (n, 3) each.
 """

@@ -27,7 +27,7 @@ MOUTH_BACK = np.array([0, 6.53, 0.59])
 """A vertex of the base mesh at the back of the mouth."""
 LIP_EDGE = 0.2
 LIP_SMOOTHING = 2
-"""Where the red of the lips ends, as a share of what fuller lips would move, and how often that is smoothed."""
+"""The red of the lips ends where fuller lips would move by this share; how often that edge is smoothed."""
 EXAGGERATION = {
     "browInnerUp": 1.6,
     "browDownLeft": 1.4,
@@ -89,7 +89,8 @@ class Head:
 
     def joint(self, name: str) -> np.ndarray:
         """Where a joint of the base mesh lies, float64 (3,)."""
-        return self.vertices[sorted(set(sum(self.body.polygons[f"joint-{name}"], [])))].mean(axis=0)
+        used, _ = compact(self.body.polygons[f"joint-{name}"])
+        return self.vertices[used].mean(axis=0)
 
     def parts(self) -> list[Part]:
         """Every mesh of the head; the skin comes first."""
@@ -105,10 +106,10 @@ class Head:
         neck_cut, polygons, sources = clip(self.body.polygons["body"], distance)
         mouth = self._mouth()
         inside = [bool(mouth[source].any()) for source in sources]
-        lip_cut, polygons, sources, lips = split(polygons, neck_cut(self._lips()))
+        lip_cut, polygons, wholes, lips = split(polygons, neck_cut(self._lips()))
         materials = [
-            "Mouth" if inside[source] else "Lips" if lip else "Skin"
-            for source, lip in zip(sources, lips, strict=True)
+            "Mouth" if inside[whole] else "Lips" if lip else "Skin"
+            for whole, lip in zip(wholes, lips, strict=True)
         ]
 
         def cut(values: np.ndarray) -> np.ndarray:
@@ -125,7 +126,7 @@ class Head:
         return joined("Eyes", balls)
 
     def teeth_and_tongue(self) -> list[Part]:
-        """Both rows of teeth and the tongue. The jaw bone moves the lower ones, so the jaw shape keys must not."""
+        """Teeth and tongue. The jaw bone moves the lower ones, so shape keys of the jaw must not."""
         lower = {key: offset for key, offset in self.expressions.items() if not key.startswith("jaw")}
         parts = [
             self._piece("Upper Teeth", ["helper-upper-teeth"], "Teeth", self.expressions, HEAD),
@@ -292,7 +293,7 @@ def neck_weights(data: Path, count: int) -> np.ndarray:
 
 
 def hairline(base: np.ndarray) -> np.ndarray:
-    """Height float64 (n,) above which hair grows, by how far forward a vertex (n, 3) of the base mesh lies."""
+    """Height float64 (n,) above which hair grows at vertices (n, 3) of the base mesh."""
     forward = [-1.2, -0.1, 0.05, 0.3, 0.35, 0.62, 0.8, 1.0, 1.2, 1.5]
     height = [6.55, 6.65, 7.3, 7.3, 7.0, 7.1, 7.55, 7.85, 7.95, 7.95]
     return np.interp(base[:, 2], forward, height)
@@ -393,7 +394,7 @@ def joined(name: str, parts: list[Part]) -> Part:
 
 
 def reached(polygons: list[list[int]], start: int, barrier: np.ndarray) -> np.ndarray:
-    """The vertices, bool like `barrier` (n,), that polygons without a vertex of the barrier join to `start`."""
+    """The vertices, bool (n,), that polygons with no vertex in `barrier`, bool (n,), join to `start`."""
     neighbours: dict[int, set[int]] = {}
     for polygon in polygons:
         if not barrier[polygon].any():
@@ -433,8 +434,8 @@ def split(
 ) -> tuple[Cut, list[list[int]], list[int], list[bool]]:
     """Cut polygons in two where `distance` (n,) of their vertices changes sign.
 
-    Returns the cut; and of each new polygon its vertices, the index of the old polygon, and whether `distance`
-    is positive on it.
+    Returns the cut; and of each new polygon its vertices, the index of the old polygon, and whether
+    `distance` is positive on it.
     """
     places: dict[tuple[int, int], int] = {}
 

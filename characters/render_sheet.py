@@ -17,8 +17,9 @@ from recipes import RECIPES
 SIZE = 384
 JAW_DEGREES = 20.0
 COLUMNS = [
-    "neutral", "jawOpen", "eyeBlinkLeft+eyeBlinkRight", "mouthSmileLeft+mouthSmileRight", "mouthPucker", "browInnerUp",
-    "browDownLeft+browDownRight", "mouthFunnel", "jawOpen+mouthClose", "eyeLookDownLeft+eyeLookDownRight",
+    "neutral", "jawOpen", "eyeBlinkLeft+eyeBlinkRight", "mouthSmileLeft+mouthSmileRight", "mouthPucker",
+    "browInnerUp", "browDownLeft+browDownRight", "mouthFunnel", "jawOpen+mouthClose",
+    "eyeLookDownLeft+eyeLookDownRight",
 ]  # fmt: skip
 
 

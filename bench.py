@@ -1,0 +1,154 @@
+"""How fast FaceRT is on this machine: `make bench`, or `python bench.py [VIDEO]`.
+
+Networks run on one thread. Where MediaPipe and its model are installed, it reads the same frames too.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from facert_blender.capture.contract import EXPRESSIONS
+from facert_blender.capture.errors import FaceRTError
+from facert_blender.capture.footage import open_footage
+from facert_blender.capture.network import MultiFaceNetwork, SingleFaceNetwork
+from facert_blender.capture.take import Performer, Take
+from facert_blender.capture.worker import capture
+
+ROOT = Path(__file__).resolve().parent
+CLIPS = (
+    ROOT.parent / "shared" / "data" / "clips" / "single_face.mp4",
+    ROOT / "build" / "footage" / "laughter.mp4",
+)
+FRAMES = 60
+"""How many frames of the clip the networks are timed on."""
+CHARACTERS, KEYS, BAKE_SECONDS, BAKE_FPS = 10, 52, 100, 30
+
+
+def main() -> None:
+    """Measure everything that can be measured here, and say what cannot."""
+    clip = Path(sys.argv[1]) if len(sys.argv) > 1 else next((clip for clip in CLIPS if clip.is_file()), None)
+    if clip is None:
+        print("There is no clip to measure on. Run `make capture` once, or name one: python bench.py VIDEO.")
+    else:
+        try:
+            with open_footage(clip, end=FRAMES) as footage:
+                images = [frame.image for frame in footage]
+            print(f"{clip.name}: {images[0].shape[1]}x{images[0].shape[0]}, {len(images)} frames timed")
+            for line in (*networks(images), *end_to_end(clip)):
+                print(line)
+        except FaceRTError as error:
+            print(f"The networks were not timed: {error}")
+        else:
+            print(teacher(images))
+    print(baking())
+
+
+def networks(images: list[np.ndarray]) -> Iterator[str]:
+    """Times of the MFN for one and ten faces and of the SFN, on one thread. images: uint8 (h, w, 3) RGB."""
+    multi, single = MultiFaceNetwork(threads=1), SingleFaceNetwork(threads=1)
+    ten = [np.tile(image, (2, 5, 1)) for image in images]
+    one_face, ten_faces = median(multi.read, images), median(multi.read, ten)
+    found = statistics.mean(len(multi.read(image)) for image in images)
+    found_ten = statistics.mean(len(multi.read(image)) for image in ten)
+    yield f"MFN, the clip ({found:.1f} faces a frame): {one_face:.1f} ms a frame"
+    yield (
+        f"MFN, ten copies in one picture ({found_ten:.1f} faces a frame): {ten_faces:.1f} ms a frame, "
+        f"{ten_faces / one_face:.2f} times as long"
+    )
+    height, width = images[0].shape[:2]
+    boxes = [face.box for face in multi.read(images[0])] or [np.array([0, 0, width, height]) / 2]
+    yield f"SFN: {median(lambda image: single.read(image, np.stack(boxes[:1])), images):.2f} ms a face"
+
+
+def end_to_end(clip: Path) -> Iterator[str]:
+    """Frames per second of whole captures: decoding, networks, tracking and smoothing."""
+    for quality in ("best", "fast"):
+        began = time.perf_counter()
+        take = capture(clip, quality=quality)
+        seconds = time.perf_counter() - began
+        yield (
+            f"Capture, {quality}: {take.frames / seconds:.0f} frames/s, {take.frames} frames, "
+            f"{len(take.performers)} performer(s), loading included"
+        )
+
+
+def teacher(images: list[np.ndarray]) -> str:
+    """MediaPipe's time on the same frames, or why there is none."""
+    if importlib.util.find_spec("mediapipe") is None:
+        return "MediaPipe: not installed; `make setup-training` adds it for comparison."
+    from models.shared_data import TEACHER
+    from models.teacher import Teacher
+
+    if not TEACHER.is_dir():
+        return f"MediaPipe: its model is not in {TEACHER}."
+    with Teacher() as landmarker:
+        return f"MediaPipe Face Landmarker, one face: {median(landmarker.read, images):.1f} ms a frame"
+
+
+def baking() -> str:
+    """The time to bake a long take onto many characters."""
+    import bpy
+
+    from facert_blender.retarget.mapping import Row
+    from facert_blender.scene.bake import bake
+    from facert_blender.scene.characters import find_character
+
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    scene = bpy.context.scene
+    scene.render.fps = BAKE_FPS
+    take = long_take()
+    cast = []
+    for number in range(CHARACTERS):
+        thing = bpy.data.objects.new(f"Head {number}", bpy.data.meshes.new(f"Head {number}"))
+        scene.collection.objects.link(thing)
+        thing.shape_key_add(name="Basis")
+        for name in (*EXPRESSIONS, *(f"spare {k}" for k in range(KEYS - len(EXPRESSIONS)))):
+            thing.shape_key_add(name=name)
+        rows = [Row(expression, expression) for expression in EXPRESSIONS]
+        rows += [Row(EXPRESSIONS[0], f"spare {k}") for k in range(KEYS - len(EXPRESSIONS))]
+        cast.append((find_character([thing]), rows))
+    began = time.perf_counter()
+    reports = [bake(take, take.performers[0], character, rows, scene=scene) for character, rows in cast]
+    seconds = time.perf_counter() - began
+    keys = sum(report.keys for report in reports)
+    frames = len(take.performers[0].times)
+    return f"Bake, {CHARACTERS} characters x {KEYS} keys x {frames} frames: {seconds:.2f} s, {keys:,} keys"
+
+
+def long_take() -> Take:
+    """A take of one performer with something to do in every frame."""
+    times = np.arange(BAKE_SECONDS * BAKE_FPS) / BAKE_FPS
+    performer = Performer(
+        id=1,
+        frames=np.arange(len(times), dtype=np.int32),
+        times=times,
+        weights=np.random.default_rng(0).random((len(times), len(EXPRESSIONS)), np.float32),
+        rotation=np.tile(np.array([1, 0, 0, 0], np.float32), (len(times), 1)),
+        boxes=np.tile(np.array([0, 0, 100, 100], np.float32), (len(times), 1)),
+        confidence=np.ones(len(times), np.float32),
+        identity=np.zeros(50, np.float32),
+    )
+    return Take("Bench", "", BAKE_FPS, (640, 360), len(times), [performer])
+
+
+def median(work: Callable[[np.ndarray], object], images: list[np.ndarray]) -> float:
+    """The median time of `work` on a picture, in milliseconds, after a few to warm up."""
+    for image in images[:3]:
+        work(image)
+    times = []
+    for image in images:
+        began = time.perf_counter()
+        work(image)
+        times.append(time.perf_counter() - began)
+    return statistics.median(times) * 1000
+
+
+if __name__ == "__main__":
+    main()
