@@ -1,0 +1,128 @@
+"""The command line's side in Blender: a cast, who plays whom, and what is written of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import cycle
+from pathlib import Path
+
+import bpy
+
+from . import register
+from .capture.errors import CharacterError, OutputError, TakeError
+from .capture.output import replacing
+from .capture.take import Take
+from .preview import write_preview
+from .scene.bake import BakeReport
+from .scene.characters import characters
+from .scene.demo import NAMES
+from .ui import casting
+
+__all__ = ["open_cast", "perform", "save", "write_preview"]
+
+
+def open_cast(cast: Path | None, wanted: Sequence[str]) -> None:
+    """Open the file with the characters, or an empty one for the demo characters.
+
+    Raises:
+        CharacterError: it cannot be opened, or does not hold the characters `wanted`.
+    """
+    if not hasattr(bpy.types.Scene, "facert"):
+        register()
+    if cast is None:
+        bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+        known = list(NAMES)
+    else:
+        open_file(cast)
+        scene = bpy.context.scene
+        if not scene.facert.characters:
+            find_cast(scene)
+        known = [item.name for item in scene.facert.characters]
+        if not known:
+            raise CharacterError(
+                f"{cast.name} holds no character that FaceRT can move. Choose a file with meshes that have "
+                "facial shape keys, or add them under Cast in the panel and save it."
+            )
+    for name in wanted:
+        if name not in known:
+            raise CharacterError(f"There is no character called {name}. Choose one of: {', '.join(known)}.")
+
+
+def open_file(path: Path) -> None:
+    """Open a .blend.
+
+    Raises:
+        CharacterError: it is missing or not a .blend.
+    """
+    if not path.is_file():
+        raise CharacterError(f"{path} does not exist. Choose a .blend with characters.")
+    try:
+        bpy.ops.wm.open_mainfile(filepath=str(path.resolve()), load_ui=False)
+    except RuntimeError as error:
+        raise CharacterError(
+            f"{path.name} cannot be opened. Choose a file that Blender has saved."
+        ) from error
+
+
+def find_cast(scene: bpy.types.Scene) -> None:
+    """Add every character of `scene` whose mapping can be matched to its cast."""
+    settings = scene.facert
+    for character in characters(scene):
+        item = casting.add_character(scene, character.meshes, character.name)
+        if not item.rows:
+            settings.characters.remove(settings.character_index)
+
+
+def perform(take: Take, assignments: Sequence[tuple[int, str]], *, own_scene: bool) -> list[BakeReport]:
+    """Keep `take` in the open file, cast its performers and bake them.
+
+    Without `assignments` performers play in order of screen time. In a scene of FaceRT's own (`own_scene`)
+    the demo characters are added as they are needed, and the scene takes the footage's frame rate and length.
+
+    Raises:
+        FaceRTError: somebody cannot be cast or baked.
+    """
+    scene = bpy.context.scene
+    settings = scene.facert
+    casting.keep_take(scene, take)
+    performers = sorted(take.performers, key=lambda performer: -len(performer.frames))
+    found = [performer.id for performer in performers]
+    if own_scene:
+        for name in [name for _, name in assignments] or [
+            name for name, _ in zip(cycle(NAMES), performers, strict=False)
+        ]:
+            casting.add_demo_character(scene, name)
+        fit_to_footage(scene, take)
+    for item in settings.characters:
+        item.performer_id = 0
+    parts = assignments or list(zip(found, [item.name for item in settings.characters], strict=False))
+    for performer, name in parts:
+        if performer not in found:
+            names = ", ".join(str(number) for number in sorted(found))
+            raise TakeError(f"There is no performer {performer} in this footage. Choose one of: {names}.")
+        settings.characters[name].performer_id = performer
+    return casting.bake_cast(scene)
+
+
+def fit_to_footage(scene: bpy.types.Scene, take: Take) -> None:
+    """Give a new scene the frame rate and the length of the footage."""
+    scene.render.fps = max(1, round(take.fps))
+    scene.render.fps_base = scene.render.fps / take.fps
+    scene.frame_start = scene.facert.start_frame
+    scene.frame_end = scene.facert.start_frame + max(
+        int(performer.frames[-1]) for performer in take.performers
+    )
+
+
+def save(path: Path) -> None:
+    """Write the open file to `path`.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    with replacing(path) as temporary:
+        temporary.unlink()  # else Blender would keep the empty file as a backup
+        try:
+            bpy.ops.wm.save_as_mainfile(filepath=str(temporary.resolve()), copy=True, compress=True)
+        except RuntimeError as error:
+            raise OutputError(f"{path} cannot be written ({error}). Choose another place.") from error

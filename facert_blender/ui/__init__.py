@@ -1,0 +1,19 @@
+"""What an animator sees: settings, lists, panels and operators. No mathematics."""
+
+from __future__ import annotations
+
+from . import command_line, lists, operators, panels, preferences, properties, running
+
+PARTS = (properties, preferences, lists, operators, panels, running, command_line)
+
+
+def register() -> None:
+    """Register every class; what is used by others comes first."""
+    for part in PARTS:
+        part.register()
+
+
+def unregister() -> None:
+    """Unregister every class, in the opposite order."""
+    for part in reversed(PARTS):
+        part.unregister()

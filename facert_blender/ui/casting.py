@@ -1,0 +1,202 @@
+"""Between the settings on a scene and the code they speak to: characters, their performers, their tables.
+
+Operators and the command line both go this way, so a .blend is the same whichever made it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import bpy
+
+from ..capture.contract import EXPRESSIONS
+from ..capture.errors import CharacterError, TakeError
+from ..capture.take import Performer, Take
+from ..retarget.mapping import Row
+from ..retarget.matching import check, match
+from ..scene.bake import BakeReport, bake
+from ..scene.characters import Character, find_character, targets
+from ..scene.demo import append_demo_character
+from ..scene.takes import names, read, store
+
+AXES = ("X", "Y", "Z")
+AUTOMATIC = "AUTOMATIC"
+"""The preset that stands for the one that fits best."""
+
+
+def keep_take(scene: bpy.types.Scene, take: Take) -> str:
+    """Store `take` and make it the active one; returns the name it has from now on."""
+    name = store(take, scene).name
+    scene.facert.take_index = names(scene).index(name)
+    return name
+
+
+def add_character(
+    scene: bpy.types.Scene, objects: Iterable[bpy.types.Object], name: str = ""
+) -> bpy.types.PropertyGroup:
+    """Register the character that `objects` belong to and match its mapping; makes it the active one.
+
+    Raises:
+        CharacterError: nothing of it can be animated, or it is in the cast already.
+    """
+    character = find_character(objects, name)
+    settings = scene.facert
+    if character.name in settings.characters:
+        raise CharacterError(f"{character.name} is in the cast already. Choose its performer in the list.")
+    item = settings.characters.add()
+    item.name = character.name
+    for part in (*character.meshes, *filter(None, [character.armature])):
+        item.parts.add().object = part
+    match_mapping(item)
+    settings.character_index = len(settings.characters) - 1
+    return item
+
+
+def character_of(item: bpy.types.PropertyGroup) -> Character:
+    """The character that an entry of the cast stands for, found anew in the scene.
+
+    Raises:
+        CharacterError: its objects were deleted, or cannot be animated any more.
+    """
+    objects = [part.object for part in item.parts if part.object and part.object.name in item.id_data.objects]
+    if not objects:
+        raise CharacterError(f"The objects of {item.name} are gone. Remove it from the cast, or undo.")
+    return find_character(objects, item.name)
+
+
+def add_demo_character(scene: bpy.types.Scene, name: str) -> bpy.types.PropertyGroup:
+    """Append the demo character `name` and add it to the cast."""
+    collection = append_demo_character(scene, name)
+    return add_character(scene, collection.objects, collection.name)
+
+
+def match_mapping(item: bpy.types.PropertyGroup) -> None:
+    """Fill the table of a character by the names of its targets, and keep what could not be matched.
+
+    Raises:
+        CharacterError: its objects were deleted.
+    """
+    report = match(targets(character_of(item)), None if item.preset == AUTOMATIC else item.preset)
+    write_rows(item, report.rows)
+    item.problems.clear()
+    for name, rivals in report.ambiguous.items():
+        _add_problem(item, "AMBIGUOUS", name, "it could be " + " or ".join(rivals))
+    for name, reason in report.not_drivable.items():
+        _add_problem(item, "NOT_DRIVABLE", name, reason)
+
+
+def use_rows(item: bpy.types.PropertyGroup, rows: Sequence[Row]) -> None:
+    """Give a character other rows, and keep which of their targets it cannot move.
+
+    Raises:
+        CharacterError: its objects were deleted.
+    """
+    problems = check(rows, targets(character_of(item)))
+    write_rows(item, rows)
+    item.problems.clear()
+    for name, reason in problems.items():
+        _add_problem(item, "NOT_DRIVABLE", name, reason)
+
+
+def _add_problem(item: bpy.types.PropertyGroup, kind: str, name: str, reason: str) -> None:
+    problem = item.problems.add()
+    problem.kind, problem.name, problem.reason = kind, name, reason
+
+
+def read_rows(item: bpy.types.PropertyGroup) -> list[Row]:
+    """The table of a character as the mapping's own rows."""
+    return [
+        Row(
+            expression=row.expression,
+            target=row.target,
+            gain=row.gain,
+            offset=row.offset,
+            minimum=row.minimum,
+            maximum=row.maximum,
+            enabled=row.enabled,
+            kind=row.kind,
+            channel=AXES.index(row.channel),
+            combine=row.combine,
+        )
+        for row in item.rows
+    ]
+
+
+def write_rows(item: bpy.types.PropertyGroup, rows: Sequence[Row]) -> None:
+    """Replace the table of a character."""
+    item.rows.clear()
+    for row in rows:
+        written = item.rows.add()
+        for field in (
+            "expression",
+            "target",
+            "gain",
+            "offset",
+            "minimum",
+            "maximum",
+            "enabled",
+            "kind",
+            "combine",
+        ):
+            setattr(written, field, getattr(row, field))
+        written.channel = AXES[row.channel]
+    item.active_row_index = 0
+
+
+def unmapped(item: bpy.types.PropertyGroup) -> list[str]:
+    """The expressions that no enabled row of a character's table uses."""
+    used = {row.expression for row in item.rows if row.enabled}
+    return [name for name in EXPRESSIONS if name not in used]
+
+
+def bake_cast(scene: bpy.types.Scene) -> list[BakeReport]:
+    """Bake the active take onto every character of the cast that somebody plays.
+
+    Everything that can be checked is checked before the first key is written.
+
+    Raises:
+        TakeError: there is no take, or a performer of the cast is not in it.
+        CharacterError: nobody plays, or a character cannot be animated.
+        MappingError: a table does not fit its character.
+    """
+    settings = scene.facert
+    take = read(scene, settings.take)
+    roles = [
+        (item, performer_of(take, item), character_of(item), read_rows(item))
+        for item in settings.characters
+        if item.performer_id
+    ]
+    if not roles:
+        raise CharacterError("Nobody plays a character yet. Choose a performer for a character under Cast.")
+    reports = []
+    for item, performer, character, rows in roles:
+        report = bake(
+            take,
+            performer,
+            character,
+            rows,
+            scene=scene,
+            start_frame=settings.start_frame,
+            smoothing=settings.smoothing,
+            head_rotation=item.head_rotation,
+            overwrite=settings.overwrite,
+        )
+        item.baked = f"{report.keys:,} keys on frames {report.frames[0]} to {report.frames[1]}"
+        item.skipped = "; ".join(f"{name}: {reason}" for name, reason in report.skipped.items())
+        reports.append(report)
+    return reports
+
+
+def performer_of(take: Take, item: bpy.types.PropertyGroup) -> Performer:
+    """Who plays a character in `take`.
+
+    Raises:
+        TakeError: that performer is not in it.
+    """
+    for performer in take.performers:
+        if performer.id == item.performer_id:
+            return performer
+    raise TakeError(
+        f"Performer {item.performer_id}, who plays {item.name}, is not in the take {take.name}. "
+        "Choose another performer."
+    )
