@@ -24,13 +24,17 @@ def new_actions(
     """An empty Action for each datablock: the same one for all where Actions have slots.
 
     Only if `overwrite` is an existing Action called `name` emptied and used again; else Blender numbers the
-    new one. Without slots the datablock's name is added where there are several.
+    new one. Without slots the datablock's name and type are added where there are several.
     """
     if SLOTTED:
         return [_empty_action(name, overwrite)] * len(datablocks)
     if len(datablocks) == 1:
         return [_empty_action(name, overwrite)]
-    return [_empty_action(f"{name} · {_label(datablock)}", overwrite) for datablock in datablocks]
+    # A mesh and its object are often namesakes.
+    return [
+        _empty_action(f"{name} · {_label(datablock)} {datablock.id_type.title()}", overwrite)
+        for datablock in datablocks
+    ]
 
 
 def write_curves(datablock: bpy.types.ID, action: bpy.types.Action, curves: Curves) -> int:

@@ -219,7 +219,8 @@ def _rotation_channels(
     eulers = [Quaternion(rotations[0]).to_euler(thing.rotation_mode)]
     for rotation in rotations[1:]:
         eulers.append(Quaternion(rotation).to_euler(thing.rotation_mode, eulers[-1]))
-    return {(f"{prefix}rotation_euler", i): np.array(eulers)[:, i] for i in range(3)}
+    columns = np.array(eulers)
+    return {(f"{prefix}rotation_euler", i): columns[:, i] for i in range(3)}
 
 
 def _vectors(values: dict[TargetKey, NDArray[np.float32]], kind: str) -> dict[str, NDArray[Any]]:

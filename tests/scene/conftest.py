@@ -55,17 +55,19 @@ def make_take():
 def make_mesh():
     """Builds an octahedral head with shape keys, nose at -Y, in the scene's collection or a given one."""
 
-    def make(name, keys, collection=None):
-        mesh = bpy.data.meshes.new(name)
+    def make(mesh_name, keys, collection=None):
+        mesh = bpy.data.meshes.new(mesh_name)
         corners = [(1, 0, 0), (-1, 0, 0), (0, 1, 0), (0, -1, 0), (0, 0, 1), (0, 0, -1)]
         faces = [(a, b, c) for a in (0, 1) for b in (2, 3) for c in (4, 5)]
         mesh.from_pydata(corners, [], faces)
-        thing = bpy.data.objects.new(name, mesh)
+        thing = bpy.data.objects.new(mesh_name, mesh)
         (collection or bpy.context.scene.collection).objects.link(thing)
         if keys:
             thing.shape_key_add(name="Basis")
-        for number, key in enumerate(keys):
-            thing.shape_key_add(name=key).data[number % 6].co.z -= 0.5
+        for number, name in enumerate(keys):
+            key = thing.shape_key_add(name=name)
+            key.data[number % 6].co.z -= 0.5
+            key.value = 0.0  # Blender 5.2 begins with 1
         return thing
 
     return make
