@@ -27,9 +27,10 @@ def place(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Cut an SFN crop out of a stored crop.
 
-    image: uint8 (s, s, 3) showing `span` sides. scale: the new crop's size over the face's own. shift: (2,) sides, y
-    down. roll: radians, anticlockwise as seen. Returns the crop (128, 128, 3), its parameters (104,) (translation and
-    scale unchanged: they are learned from the landmarks) and landmarks (68, 2) in sides of the new crop.
+    image: uint8 (s, s, 3) showing `span` sides. scale: the new crop's size over the face's own. shift: (2,)
+    sides, y down. roll: radians, anticlockwise as seen. Returns the crop (128, 128, 3), its parameters (104,)
+    (translation and scale unchanged: they are learned from the landmarks) and landmarks (68, 2) in sides of
+    the new crop.
     """
     cos, sin = np.cos(roll), np.sin(roll)
     turn = np.array([[cos, sin], [-sin, cos]])
@@ -79,7 +80,7 @@ def random_place(
 
 
 def photographic(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """What cameras and codecs do: exposure, colour, blur, low resolution, noise, compression, things in the way."""
+    """What cameras and codecs do: exposure, colour, blur, low resolution, noise, compression, occlusion."""
     size = image.shape[0]
     if rng.random() < 0.25:
         small = max(16, int(size * rng.uniform(0.2, 0.8)))
@@ -101,7 +102,7 @@ def photographic(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     mean = x.mean()
     x = (x - mean) * rng.uniform(0.65, 1.35) + mean * rng.uniform(0.6, 1.4)
     if rng.random() < 0.3:
-        x += rng.normal(0, rng.uniform(1, 10), x.shape[:2] + (1,)).astype(np.float32)
+        x += rng.normal(0, rng.uniform(1, 10), (*x.shape[:2], 1)).astype(np.float32)
     image = x.clip(0, 255).astype(np.uint8)
     if rng.random() < 0.2:
         quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(15, 80))]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 
@@ -66,7 +68,7 @@ class Level(nn.Sequential):
 def slim_branch(inputs: int, squeeze: int, outputs: int, halvings: int) -> nn.Sequential:
     """A branch of slim Fire modules, each with stride 2, from a finer level down to the last one's size."""
     sizes = [inputs] + [outputs] * halvings
-    return nn.Sequential(*(Fire(a, squeeze, b, stride=2) for a, b in zip(sizes[:-1], sizes[1:], strict=True)))
+    return nn.Sequential(*(Fire(a, squeeze, b, stride=2) for a, b in pairwise(sizes)))
 
 
 class Normalise(nn.Module):
@@ -78,7 +80,8 @@ class Normalise(nn.Module):
 
 
 def activate(raw: Tensor) -> Tensor:
-    """Raw outputs (…, 104) to parameters (paper, section 7.2): sigmoid on expressions and scale, unit quaternion.
+    """Raw outputs (…, 104) to parameters (paper, section 7.2): sigmoid on expressions and scale, unit
+    quaternion.
 
     The quaternion's w is made non-negative by an offset of one before normalising and a final sign.
     """

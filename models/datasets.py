@@ -1,7 +1,7 @@
 """What the networks learn from: shards of face crops for the SFN.
 
-`python -m models.datasets` cuts the labelled photographs into `runs/photographs`. A shard is a folder of plain
-arrays, memory-mapped when opened, so that its size on disk is the only limit.
+`python -m models.datasets` cuts the labelled photographs into `runs/photographs`. A shard is a folder of
+plain arrays, memory-mapped when opened, so that its size on disk is the only limit.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def held_out(people: np.ndarray) -> np.ndarray:
 
 
 def stable_identity(parameters: np.ndarray, confidence: np.ndarray, people: np.ndarray) -> np.ndarray:
-    """Parameters (n, 104) in which all photographs of a person share their confidence-weighted mean identity."""
+    """Parameters (n, 104) in which all photographs of a person share one identity, weighed by confidence."""
     shared = parameters.copy()
     for name in np.unique(people):
         rows = np.flatnonzero((people == name) & (confidence > 0))

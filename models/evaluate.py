@@ -103,7 +103,9 @@ def _nearest(multi: MultiFaceNetwork, image: np.ndarray, boxes: np.ndarray) -> n
 
 
 def detection(folder: Path) -> dict[str, Any]:
-    """AP over 0.5 to 0.95, AP50, AP75 and recall of the MFN; where not all faces are marked, AP is a lower bound."""
+    """AP over 0.5 to 0.95, AP50, AP75 and recall of the MFN; where not all faces are marked, AP is a lower
+    bound.
+    """
     network = MultiFaceNetwork(threshold=LOWEST_CONFIDENCE)
     found, confidence, truth = [], [], []
     for picture in pictures(folder):
@@ -140,7 +142,8 @@ def track_identity(clip: Path, truth_file: Path, network: str) -> dict[str, Any]
 def agreement(clip: Path, network: str) -> dict[str, Any]:
     """Correlation of the weights with the teacher's scores, by channel, over the clip's main performer.
 
-    `browInnerUp` compares the larger of both sides with the teacher's one channel. None: one of both never moves.
+    `browInnerUp` compares the larger of both sides with the teacher's one channel. None: one of both never
+    moves.
     """
     from .teacher import SCORE_NAMES, Teacher
 

@@ -1,7 +1,7 @@
 """Export a trained network to ONNX: `python -m models.export RUN single|multi`.
 
-Writes `models/weights/single.onnx` or `multi.onnx`, one file with the contract in its metadata, after checking that
-ONNX Runtime gives what PyTorch gives.
+Writes `models/weights/single.onnx` or `multi.onnx`, one file with the contract in its metadata, after
+checking that ONNX Runtime gives what PyTorch gives.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import argparse
 import io
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -34,7 +35,7 @@ TOLERANCE = 1e-4
 class MultiFaceOutputs(nn.Module):
     """The MFN with its outputs as the contract names them: boxes, confidence, parameters."""
 
-    def __init__(self, network: MultiFaceNetwork) -> None:
+    def __init__(self, network: nn.Module) -> None:
         super().__init__()
         self.network = network
 
@@ -61,13 +62,13 @@ def load_trained(run: str, kind: str) -> nn.Module:
 
 def to_onnx(network: nn.Module, kind: str) -> bytes:
     """The network as the bytes of an ONNX file, with the contract in its metadata."""
-    if kind == "single":
+    graph: nn.Module
+    if isinstance(network, SingleFaceNetwork):
         graph, size, outputs = network, SINGLE_SIZE, ["parameters"]
     else:
-        assert isinstance(network, MultiFaceNetwork)
         graph, size, outputs = MultiFaceOutputs(network), MULTI_SIZE, ["boxes", "confidence", "parameters"]
     example = torch.zeros((1, size, size, 3), dtype=torch.uint8)
-    stored = io.BytesIO()
+    stored: Any = io.BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.onnx.export(
@@ -96,7 +97,7 @@ def difference(network: nn.Module, kind: str, content: bytes) -> float:
     size = SINGLE_SIZE if kind == "single" else MULTI_SIZE
     rng = np.random.default_rng(0)
     images = rng.integers(0, 255, (3, size, size, 3), np.uint8)
-    graph = network if kind == "single" else MultiFaceOutputs(network)  # type: ignore[arg-type]
+    graph = MultiFaceOutputs(network) if isinstance(network, MultiFaceNetwork) else network
     with torch.no_grad():
         expected = graph(torch.from_numpy(images))
     expected = [expected] if isinstance(expected, Tensor) else expected

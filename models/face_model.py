@@ -1,4 +1,5 @@
-"""The face model behind the networks: ICT FaceKit, reduced to the contract's 50 identities and 46 expressions.
+"""The face model behind the networks: ICT FaceKit, reduced to the contract's 50 identities and 46
+expressions.
 
 `python -m models.face_model` writes the reduced model that the add-on ships (`weights/face_shape.npz`).
 """
@@ -8,6 +9,7 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +34,8 @@ from .shared_data import FACE_MODEL, WEIGHTS
 CANDIDATES = 8
 """Points in each jaw landmark's strip, the first being the frontal landmark itself."""
 CENTRE = (0.0, -0.65, 6.0)
-"""The origin of the reduced model in the source's centimetres: amid the frontal landmarks, inside the head."""
+"""The origin of the reduced model in the source's centimetres: amid the frontal landmarks, inside the head.
+"""
 UNIT = 7.57
 """Centimetres of the source to one unit: the neutral landmarks then reach ±1."""
 STRIP_WIDTH = 0.45
@@ -120,7 +123,7 @@ class FaceMesh:
         deepest = min(0.75, float(self.neutral[skin][front, 2].max() - start[2]))
         strip = [int(self.landmarks[landmark])]
         edges = np.linspace(0.02, deepest, CANDIDATES)
-        for near, far in zip(edges[:-1], edges[1:], strict=True):
+        for near, far in pairwise(edges):
             inside = front & (offset[:, 2] >= near) & (offset[:, 2] < far)
             strip.append(int(skin[inside][np.argmax(out[inside])]) if inside.any() else strip[-1])
         return np.array(strip)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file under a temporary name in its folder and rename it, so that no half-written file is left."""
+    """Write a file under a temporary name and rename it, so that no half-written file is left."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(path.name + ".part")
     try:

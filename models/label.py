@@ -102,8 +102,8 @@ def score_prior(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def fit(shape: FaceShape, points: np.ndarray, mean: np.ndarray, spread: np.ndarray, rounds: int = 8) -> Fits:
     """Fit the face model to n faces.
 
-    points: (n, 68, 2) in sides of the box from its centre, y down. mean: (n, 46), spread: (46,) or (n, 46): the
-    prior of the expressions.
+    points: (n, 68, 2) in sides of the box from its centre, y down. mean: (n, 46), spread: (46,) or (n, 46):
+    the prior of the expressions.
     """
     spread = np.broadcast_to(spread, mean.shape)
     chunks = [slice(i, i + 1000) for i in range(0, len(points), 1000)]
@@ -297,9 +297,9 @@ def mirror(parameters: np.ndarray, identity: np.ndarray) -> np.ndarray:
 class Readings:
     """What people and the teacher say of n faces, before any fit; one row per face.
 
-    photo: paths relative to the photographs' folder. box: float32 (n, 4) pixels. human: float32 (n, 68, 2) pixels,
-    NaN where nobody marked them. points: float32 (n, 478, 3) pixels and scores: float32 (n, 52), NaN where the teacher
-    saw nothing.
+    photo: paths relative to the photographs' folder. box: float32 (n, 4) pixels. human: float32 (n, 68, 2)
+    pixels, NaN where nobody marked them. points: float32 (n, 478, 3) pixels and scores: float32 (n, 52), NaN
+    where the teacher saw nothing.
     """
 
     photo: np.ndarray
@@ -329,7 +329,7 @@ def overlap(box: np.ndarray, boxes: np.ndarray) -> np.ndarray:
 
 
 def read_photographs(files: list[Path], marked: list[AnnotatedFace]) -> Readings:
-    """Ask the teacher about every face of the photographs, the marked ones and those only a detector finds."""
+    """Ask the teacher about every face of the photographs, marked or found by the detector."""
     cv2.setNumThreads(1)
     marks: dict[Path, list[np.ndarray]] = {}
     for face in marked:
@@ -376,7 +376,8 @@ def read_all(path: Path = RUNS / "readings.npz", workers: int = 2) -> Readings:
 
 
 def upright(points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Teacher's points (n, 478, 3) turned upright, centred and scaled; with the frame (n, 2, 2) and origin (n, 2).
+    """Teacher's points (n, 478, 3) turned upright, centred and scaled; with the frame (n, 2, 2) and origin
+    (n, 2).
 
     The frame's first axis runs from the right eye's outer corner to the left's.
     """
@@ -411,10 +412,10 @@ def map_landmarks(points: np.ndarray, mapping: np.ndarray) -> np.ndarray:
 class Labels:
     """Labelled faces; one row per face.
 
-    photo: paths relative to the photographs' folder. landmarks: float32 (n, 68, 2) pixels. parameters: float32
-    (n, 104), in sides of the landmarks' box. confidence: float32 (n,), 0 where the face cannot be used.
-    human: bool (n,), whether people marked the landmarks. box: float32 (n, 4) pixels; of a face without landmarks, the
-    detector's.
+    photo: paths relative to the photographs' folder. landmarks: float32 (n, 68, 2) pixels. parameters:
+    float32 (n, 104), in sides of the landmarks' box. confidence: float32 (n,), 0 where the face cannot be
+    used. human: bool (n,), whether people marked the landmarks. box: float32 (n, 4) pixels; of a face without
+    landmarks, the detector's.
     """
 
     photo: np.ndarray

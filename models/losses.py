@@ -29,9 +29,9 @@ EMPHASIS = {
 class LossWeights:
     """Weights of the loss terms.
 
-    tau: the paper's factor on the parameter terms, divided by the epoch down to a floor; `floor` on photographs, whose
-    labels are fits, `exact_floor` where labels are exact. landmark, distance: of the landmark term and of
-    the lid and lip distances.
+    tau: the paper's factor on the parameter terms, divided by the epoch down to a floor; `floor` on
+    photographs, whose labels are fits, `exact_floor` where labels are exact. landmark, distance: of the
+    landmark term and of the lid and lip distances.
     """
 
     tau: float = 10.0
@@ -45,7 +45,9 @@ class LossWeights:
 
 
 class FaceLoss(nn.Module):
-    """Equation 3 on n faces: tau * (identity + expression + rotation) + landmarks, plus lid and lip distances."""
+    """Equation 3 on n faces: tau * (identity + expression + rotation) + landmarks, plus lid and lip
+    distances.
+    """
 
     emphasis: Tensor
 
@@ -95,9 +97,9 @@ class FaceLoss(nn.Module):
 def expression_cost(predicted: Tensor, weights: Tensor) -> Tensor:
     """The paper's absolute difference plus a cross-entropy, elementwise on weights (n, 46).
 
-    Behind a sigmoid the absolute difference alone has almost no slope where a channel rests near zero, and what it
-    settles on is the median, which for rare expressions is zero; with the cross-entropy smiles and brows are
-    learned from the first epoch.
+    Behind a sigmoid the absolute difference alone has almost no slope where a channel rests near zero, and
+    what it settles on is the median, which for rare expressions is zero; with the cross-entropy smiles and
+    brows are learned from the first epoch.
     """
     p = predicted.clamp(1e-4, 1 - 1e-4)
     entropy = -(torch.xlogy(weights, weights) + torch.xlogy(1 - weights, 1 - weights))
@@ -127,8 +129,8 @@ def complete_iou(a: Tensor, b: Tensor) -> Tensor:
 def objectness(logits: Tensor, target: Tensor, counted: Tensor, focus: float = 1.5) -> Tensor:
     """Focal binary cross-entropy per face.
 
-    logits, target, counted: (n, 405); target is the overlap that a positive anchor reaches, 0 elsewhere; anchors that
-    are not counted (another face's near misses, ignore zones) cost nothing.
+    logits, target, counted: (n, 405); target is the overlap that a positive anchor reaches, 0 elsewhere;
+    anchors that are not counted (another face's near misses, ignore zones) cost nothing.
     """
     cost = functional.binary_cross_entropy_with_logits(logits, target, reduction="none")
     easy = (target - torch.sigmoid(logits)).abs() ** focus

@@ -13,14 +13,18 @@ AP_THRESHOLDS = np.arange(0.5, 0.96, 0.05)
 
 
 def landmark_errors(found: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean distance of 68 landmarks (n, 68, 2) over the true box's sqrt(w * h), and over its diagonal: (n,) each."""
+    """Mean distance of 68 landmarks (n, 68, 2) over the true box's sqrt(w * h), and over its diagonal: (n,)
+    each.
+    """
     extent = truth.max(1) - truth.min(1)
     distance = np.linalg.norm(found - truth, axis=2).mean(1)
     return distance / np.sqrt(extent.prod(1)), distance / np.linalg.norm(extent, axis=1)
 
 
 def area_under_curve(errors: np.ndarray, limit: float = AUC_LIMIT) -> float:
-    """Area under the cumulative distribution of errors (n,) up to the limit, as a share; infinite ones have failed."""
+    """Area under the cumulative distribution of errors (n,) up to the limit, as a share; infinite ones have
+    failed.
+    """
     return float(np.clip(1 - errors / limit, 0, 1).mean()) if len(errors) else 0.0
 
 
@@ -67,8 +71,8 @@ def identity(
 ) -> dict[str, float]:
     """Identity switches, IDF1 (Ristani et al. 2016) and coverage of tracks.
 
-    truth: per frame, box (4,) of each person. found: per frame, box (4,) of each performer. Boxes match from this
-    overlap on. Coverage is the share of true boxes that any performer matches.
+    truth: per frame, box (4,) of each person. found: per frame, box (4,) of each performer. Boxes match from
+    this overlap on. Coverage is the share of true boxes that any performer matches.
     """
     people = sorted({name for frame in truth for name in frame})
     performers = sorted({number for frame in found for number in frame})

@@ -1,4 +1,6 @@
-"""The multiple-face network (MFN): a 288 x 288 picture to every face in it (paper, sections 3.4, 4.3.3 and 7.2)."""
+"""The multiple-face network (MFN): a 288 x 288 picture to every face in it (paper, sections 3.4, 4.3.3 and
+7.2).
+"""
 
 from __future__ import annotations
 
@@ -16,8 +18,8 @@ from .blocks import ConvBlock, Level, Normalise, activate, slim_branch
 class MultiFaceConfig:
     """The shape of an MFN.
 
-    stem, widths, squeeze, branch: as for the SFN, with levels at 72, 36, 18 and 9 pixels. anchors: the five boxes'
-    sizes (width, height) as fractions of the picture, k-means of the training boxes.
+    stem, widths, squeeze, branch: as for the SFN, with levels at 72, 36, 18 and 9 pixels. anchors: the five
+    boxes' sizes (width, height) as fractions of the picture, k-means of the training boxes.
     """
 
     stem: int = 48
@@ -45,7 +47,7 @@ class GridHead(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Features (n, channels, 9, 9) to (n, 405, outputs), row by row, cell by cell, anchor by anchor."""
-        return self.out(self.hidden(x)).permute(0, 2, 3, 1).reshape(len(x), -1, self.outputs)
+        return self.out(self.hidden(x)).permute(0, 2, 3, 1).reshape(-1, GRID * GRID * ANCHORS, self.outputs)
 
 
 @dataclass(frozen=True)

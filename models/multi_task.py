@@ -61,10 +61,11 @@ def overlaps(a: Tensor, b: Tensor) -> Tensor:
 
 
 def assign(boxes: Tensor, valid: Tensor, anchors: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Which anchors learn which faces (YOLOv2: the best-shaped anchor of the centre's cell, and others close to it).
+    """Which anchors learn which faces (YOLOv2: the best-shaped anchor of the centre's cell, and others close
+    to it).
 
-    boxes: (n, k, 4). valid: bool (n, k). anchors: (5, 2). Returns matching indices of picture, face and one of the 405
-    predictions; of two faces that want the same prediction, the later wins.
+    boxes: (n, k, 4). valid: bool (n, k). anchors: (5, 2). Returns matching indices of picture, face and one
+    of the 405 predictions; of two faces that want the same prediction, the later wins.
     """
     cell = (boxes[..., :2] * GRID).long().clamp(0, GRID - 1)
     shared = torch.minimum(boxes[..., None, 2:], anchors).prod(-1)
@@ -86,6 +87,7 @@ class MultiFaceTask:
         mesh = FaceMesh.load()
         self.batch_size = config.batch
         self.network: nn.Module = MultiFaceNetwork(MultiFaceConfig(**config.model))
+        self.anchors = torch.tensor(MultiFaceConfig(**config.model).anchors)
         self.face_loss = FaceLoss(Projection(mesh.reduced()), LossWeights(**config.loss))
         labels = Labels.load()
         name = config.data.get("labels", "")
@@ -120,7 +122,7 @@ class MultiFaceTask:
         with torch.autocast(image.device.type, torch.bfloat16):
             seen: Detections = network(image)
         boxes, valid = batch["boxes"], batch["confidence"] > 0
-        picture, face, place = assign(boxes, valid, network.anchors[:ANCHORS])
+        picture, face, place = assign(boxes, valid, self.anchors.to(boxes.device))
         found, truth = seen.boxes.float()[picture, place], boxes[picture, face]
         box_loss = (1 - complete_iou(found, truth)).mean() if len(found) else found.sum()
         with torch.no_grad():
@@ -137,7 +139,8 @@ class MultiFaceTask:
         side = truth[:, 2:].amax(1)
         centre = seen.boxes.float()[picture, place][:, :2]
         own_side = seen.boxes.float()[picture, place][:, 2:].amax(1)
-        # Landmarks in the predicted box's own frame, so that the landmark loss also shapes the box (paper, 7.3).
+        # Landmarks in the predicted box's own frame, so that the landmark loss also shapes the box (paper,
+        # 7.3).
         relative = (batch["landmarks"][picture, face] - centre.detach()[:, None]) / own_side.detach()[
             :, None, None
         ]
@@ -154,7 +157,7 @@ class MultiFaceTask:
 
     @torch.no_grad()
     def validate(self, network: nn.Module, device: torch.device) -> dict[str, float]:
-        """On scenes of held-out people: recall at 0.5 overlap, precision, NME in percent, expression error."""
+        """On scenes of held-out people: recall at 0.5 overlap, precision, NME in percent, expressions."""
         found = wanted = claimed = right = 0
         nme, expression = [], []
         projection = self.face_loss.projection.to(device)

@@ -1,4 +1,6 @@
-"""A depth-buffered triangle rasteriser, compiled by Numba: which triangle is seen at each pixel, and where in it."""
+"""A depth-buffered triangle rasteriser, compiled by Numba: which triangle is seen at each pixel, and where in
+it.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +16,8 @@ def rasterize(
 
     points: float32 (V, 3), x and y in pixels (y down, centres at integers), greater z is nearer.
     triangles: int32 (T, 3), anticlockwise when seen from outside with y up.
-    Returns the triangle seen at each pixel, int32 (height, width), -1 for none, and float32 (height, width, 3),
-    its barycentric coordinates there.
+    Returns the triangle seen at each pixel, int32 (height, width), -1 for none, and float32 (height, width,
+    3), its barycentric coordinates there.
     """
     seen = np.full((height, width), -1, np.int32)
     depth = np.full((height, width), -1e9, np.float32)
@@ -50,7 +52,9 @@ def rasterize(
 
 @numba.njit(cache=True, fastmath=True)
 def interpolate(seen: np.ndarray, place: np.ndarray, triangles: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Values (V, k) at the vertices, interpolated at each pixel: float32 (height, width, k), zero where none is seen."""
+    """Values (V, k) at the vertices, interpolated at each pixel: float32 (height, width, k), zero where none
+    is seen.
+    """
     height, width = seen.shape
     result = np.zeros((height, width, values.shape[1]), np.float32)
     for y in range(height):

@@ -1,14 +1,15 @@
 """Whole pictures with many faces for the MFN, composed of photographs: `Composer.scene`.
 
-A scene is a mosaic of photographs at random scales and crops (one to sixteen tiles), so that faces of 2 to 60 % of the
-picture stand before their own surroundings; some tiles are edited faces, whose labels are exact, and some show
-no face. Faces smaller than 2 % of the picture, cut off, or found but not labelled are zones to be ignored,
-never background.
+A scene is a mosaic of photographs at random scales and crops (one to sixteen tiles), so that faces of 2 to 60
+% of the picture stand before their own surroundings; some tiles are edited faces, whose labels are exact, and
+some show no face. Faces smaller than 2 % of the picture, cut off, or found but not labelled are zones to be
+ignored, never background.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -44,7 +45,9 @@ class Photograph:
 
 @dataclass
 class Scene:
-    """A composed picture uint8 (288, 288, 3) with the faces in it; boxes and landmarks in pixels of the picture."""
+    """A composed picture uint8 (288, 288, 3) with the faces in it; boxes and landmarks in pixels of the
+    picture.
+    """
 
     image: np.ndarray
     parameters: np.ndarray
@@ -157,10 +160,10 @@ class Composer:
             rng.uniform(-0.15, 0.15, columns - 1) * MULTI_SIZE / columns, 1
         )
         tiles = []
-        for left, right in zip(edges[:-1].astype(int), edges[1:].astype(int), strict=True):
-            rows = max(1, int(round(MULTI_SIZE / (right - left) * rng.choice([0.7, 1.0, 1.3]))))
+        for left, right in pairwise(edges.astype(int)):
+            rows = max(1, round(MULTI_SIZE / (right - left) * float(rng.choice([0.7, 1.0, 1.3]))))
             cuts = np.linspace(0, MULTI_SIZE, rows + 1).astype(int)
-            tiles += [(left, a, right - left, b - a) for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
+            tiles += [(left, a, right - left, b - a) for a, b in pairwise(cuts)]
         return [(int(a), int(b), int(c), int(d)) for a, b, c, d in tiles]
 
     def _pick(self, rng: np.random.Generator) -> Photograph:
@@ -194,7 +197,9 @@ class Composer:
     def _window(
         photograph: Photograph, width: int, height: int, rng: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray]:
-        """An affine view (2, 3) of a photograph into a tile, aimed at one of its faces nine times in ten, and the tile."""
+        """An affine view (2, 3) of a photograph into a tile, aimed at one of its faces nine times in ten, and
+        the tile.
+        """
         h, w = photograph.image.shape[:2]
         if len(photograph.landmarks) and rng.random() < 0.9:
             box = landmark_box(photograph.landmarks[rng.integers(len(photograph.landmarks))])

@@ -1,4 +1,4 @@
-"""The single-face network (SFN): a 128 x 128 crop to one face's parameters (paper, sections 3.3 and 4.3.2)."""
+"""The single-face network (SFN): from a 128 x 128 crop to one face (paper, sections 3.3 and 4.3.2)."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class SingleFaceConfig:
     """The shape of an SFN.
 
     stem: filters of the first convolution. widths: output channels of the levels at 32, 16 and 8 pixels.
-    squeeze: squeeze filters of their Fire modules. branch: channels of the finer branches. multi_scale: whether identity
-    and expression see the finer branches, or only the last level. spatial: channels of the last map that
-    are kept where they are, beside the pooled ones, since pooling forgets where things are.
+    squeeze: squeeze filters of their Fire modules. branch: channels of the finer branches. multi_scale:
+    whether identity and expression see the finer branches, or only the last level. spatial: channels of the
+    last map that are kept where they are, beside the pooled ones, since pooling forgets where things are.
     """
 
     stem: int = 64

@@ -51,7 +51,9 @@ class SingleFaceTask:
 
     @staticmethod
     def _chances(shard: Shard, rows: np.ndarray) -> np.ndarray:
-        """How often each training face is shown: photographs with strong expressions or turned heads more often."""
+        """How often each training face is shown: photographs with strong expressions or turned heads more
+        often.
+        """
         strength = shard.parameters[rows][:, EXPRESSION]
         strong = strength[:, [9, 10, 19]].max(1) + 0.5 * strength.max(1)
         turned = 1 - shard.parameters[rows][:, ROTATION][:, 0]
@@ -99,7 +101,9 @@ class SingleFaceTask:
 
     @torch.no_grad()
     def validate(self, network: nn.Module, device: torch.device) -> dict[str, float]:
-        """NME in percent and the expressions' mean error, on photographs and on edited faces of held-out people."""
+        """NME in percent and the expressions' mean error, on photographs and on edited faces of held-out
+        people.
+        """
         metrics: dict[str, float] = {}
         for shard, rows in zip(self.shards, self.validation, strict=True):
             kind = "edited" if shard.exact.any() else "photo"

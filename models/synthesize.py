@@ -1,9 +1,10 @@
-"""Expression-edited and re-posed photographs: the fitted, photo-textured mesh rendered over its own background.
+"""Expression-edited and re-posed photographs: the fitted, photo-textured mesh rendered over its own
+background.
 
 `python -m models.synthesize COUNT` edits training faces and writes them as a shard; `--sheet` shows some.
 The labels are exact by construction: what ordinary photographs lack (closed eyes, open and sideways jaws,
-rolled lips) is made here. Expressions are sampled as in SMIRK (Retsinas et al. 2024): templates, sparse random,
-permuted real ones, and near-neutral ones with random lids.
+rolled lips) is made here. Expressions are sampled as in SMIRK (Retsinas et al. 2024): templates, sparse
+random, permuted real ones, and near-neutral ones with random lids.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ import numpy as np
 from facert_blender.capture.contract import (
     EXPRESSION,
     EXPRESSIONS,
-    IDENTITIES,
     IDENTITY,
     ROTATION,
     SCALE,
@@ -45,12 +45,14 @@ PUPIL, IRIS = 0.03, 0.078
 """Radii in units of the face model."""
 
 TEMPLATES: tuple[tuple[str, ...], ...] = (
-    ("eyeBlinkLeft", "eyeBlinkRight"), ("eyeBlinkLeft", "eyeBlinkRight"), ("eyeBlinkLeft",), ("eyeBlinkRight",),
-    ("eyeWideLeft", "eyeWideRight"), ("eyeLookDownLeft", "eyeLookDownRight"), ("eyeSquintLeft", "eyeSquintRight"),
+    ("eyeBlinkLeft", "eyeBlinkRight"), ("eyeBlinkLeft", "eyeBlinkRight"), ("eyeBlinkLeft",),
+    ("eyeBlinkRight",), ("eyeWideLeft", "eyeWideRight"), ("eyeLookDownLeft", "eyeLookDownRight"),
+    ("eyeSquintLeft", "eyeSquintRight"),
     ("browInnerUpLeft", "browInnerUpRight", "browOuterUpLeft", "browOuterUpRight"),
     ("browInnerUpLeft", "browInnerUpRight"), ("browOuterUpLeft",), ("browOuterUpRight",),
     ("browDownLeft", "browDownRight"),
-    ("jawOpen",), ("jawOpen",), ("jawOpen", "mouthStretchLeft", "mouthStretchRight"), ("jawOpen", "mouthClose"),
+    ("jawOpen",), ("jawOpen",), ("jawOpen", "mouthClose"),
+    ("jawOpen", "mouthStretchLeft", "mouthStretchRight"),
     ("jawLeft",), ("jawRight",), ("jawForward",), ("mouthLeft",), ("mouthRight",),
     ("mouthRollLower", "mouthRollUpper"), ("mouthRollLower",), ("mouthRollUpper",),
     ("mouthSmileLeft", "mouthSmileRight"), ("mouthSmileLeft", "mouthSmileRight", "jawOpen"),
@@ -64,7 +66,10 @@ TEMPLATES: tuple[tuple[str, ...], ...] = (
 
 
 def possible(weights: np.ndarray) -> np.ndarray:
-    """Weights (46,) held to what a face can do: lids that meet and no more, closed lips only over an open jaw."""
+    """Weights (46,) held to what a face can do.
+
+    Lids meet and no more, jaw and mouth go one way at a time, and lips close only over an open jaw.
+    """
     w = np.clip(weights, 0, 1)
     for side in ("Left", "Right"):
         blink, down, squint, wide = (
@@ -128,8 +133,8 @@ class Editor:
 
     basis: float32 (96, V * 3) of the rendered vertices. triangles: int32 (T, 3). kind: int (T,), surface of
     each triangle. landmarks: int (51,), inner landmarks among the vertices. spread: float32 (V, 51), how the
-    misfit at the landmarks spreads over the mesh, so that the texture sits on the photograph's own features. tone:
-    float32 (V,), how light a made surface is: dark pupils, mid irises.
+    misfit at the landmarks spreads over the mesh, so that the texture sits on the photograph's own features.
+    tone: float32 (V,), how light a made surface is: dark pupils, mid irises.
     """
 
     shape: FaceShape
@@ -294,9 +299,7 @@ def main() -> None:
             pool.map(edit_many, pieces, range(options.seed * 10_000, options.seed * 10_000 + len(pieces)))
         )
     Shard.join(shards).save(EDITED)
-    print(
-        f"{EDITED}: {options.count} faces; identities {IDENTITIES}, people {len(set(photographs.person[rows]))}"
-    )
+    print(f"{EDITED}: {options.count} faces of {len(set(photographs.person[rows]))} people")
     if options.sheet:
         tiles = [
             _tile(photographs.images[r], shards[0].images[i], shards[0].landmarks[i])

@@ -1,9 +1,9 @@
 """Train a network: `python -m models.train models/configs/NAME.toml`, again to resume where it stopped.
 
-A run lives in `models/runs/NAME`: `checkpoint.pt` (everything needed to go on, written every few minutes, when the
-run is interrupted, and at the end), `metrics.jsonl` (a line per epoch) and `best.pt` (averaged weights of the
-best validation so far). Batches depend on the seed and the step alone, so a resumed run sees what an
-uninterrupted one would have seen.
+A run lives in `models/runs/NAME`: `checkpoint.pt` (everything needed to go on, written every few minutes,
+when the run is interrupted, and at the end), `metrics.jsonl` (a line per epoch) and `best.pt` (averaged
+weights of the best validation so far). Batches depend on the seed and the step alone, so a resumed run sees
+what an uninterrupted one would have seen.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ AVERAGE_DECAY = 0.998
 class TrainConfig:
     """How long and how fast.
 
-    network: "single" or "multi". epoch_batches: batches to an epoch. schedule: "plateau" divides the rate by ten after
-    five flat validations, as the paper does; "cosine" falls smoothly over `epochs`. start: another run whose
-    weights to begin from, where their names and sizes agree.
+    network: "single" or "multi". epoch_batches: batches to an epoch. schedule: "plateau" divides the rate by
+    ten after five flat validations, as the paper does; "cosine" falls smoothly over `epochs`. start: another
+    run whose weights to begin from, where their names and sizes agree.
     """
 
     name: str
@@ -104,14 +104,15 @@ def batches(task: Task, config: TrainConfig, first: int, last: int) -> Iterator[
 class Run:
     """A training run that can stop and go on at any moment."""
 
-    def __init__(self, config: TrainConfig, device: torch.device) -> None:
+    def __init__(self, config: TrainConfig, task: Task, device: torch.device, runs: Path = RUNS) -> None:
         self.config = config
+        self.task = task
         self.device = device
-        self.folder = RUNS / config.name
+        self.runs = runs
+        self.folder = runs / config.name
         self.folder.mkdir(parents=True, exist_ok=True)
-        torch.manual_seed(config.seed)
-        self.task = make_task(config)
-        self.network = self.task.network.to(device, memory_format=torch.channels_last)
+        to_device: Any = self.task.network.to
+        self.network: nn.Module = to_device(device, memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.network).eval()
         self.optimizer = torch.optim.Adam(self.network.parameters(), lr=config.rate)
         self.plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(
@@ -127,7 +128,9 @@ class Run:
         return self.step // self.config.epoch_batches + 1
 
     def restore(self) -> None:
-        """Go on from the checkpoint where there is one, else begin, from another run's weights if so configured."""
+        """Go on from the checkpoint where there is one, else begin, from another run's weights if so
+        configured.
+        """
         checkpoint = self.folder / "checkpoint.pt"
         if checkpoint.exists():
             state = torch.load(checkpoint, map_location=self.device, weights_only=True)
@@ -136,7 +139,7 @@ class Run:
             self.step, self.best, self.seconds = state["step"], state["best"], state["seconds"]
         elif self.config.start:
             other = torch.load(
-                RUNS / self.config.start / "best.pt", map_location=self.device, weights_only=True
+                self.runs / self.config.start / "best.pt", map_location=self.device, weights_only=True
             )
             mine = self.network.state_dict()
             fitting = {k: v for k, v in other.items() if k in mine and mine[k].shape == v.shape}
@@ -249,7 +252,8 @@ def main() -> None:
     if options.epochs:
         config = TrainConfig(**{**vars(config), "epochs": options.epochs})
     signal.signal(signal.SIGTERM, interrupted)
-    run = Run(config, torch.device(options.device))
+    torch.manual_seed(config.seed)
+    run = Run(config, make_task(config), torch.device(options.device))
     run.restore()
     try:
         run.go()

@@ -1,0 +1,61 @@
+"""Augmentation moves labels as it moves pictures."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from facert_blender.capture.contract import CROP_MARGIN, SINGLE_SIZE
+from facert_blender.capture.face_shape import FaceShape
+
+pytest.importorskip("torch", reason="training is not set up (make setup-training)")
+
+from models.augment import photographic, place
+from models.datasets import held_out, stable_identity
+
+WEIGHTS = Path(__file__).parents[2] / "models" / "weights"
+
+
+def dots(landmarks: np.ndarray, size: int, span: float) -> np.ndarray:
+    """A black picture with a white dot at each landmark (given in sides)."""
+    image = np.zeros((size, size, 3), np.uint8)
+    for x, y in np.rint(landmarks * size / span + (size - 1) / 2).astype(int):
+        image[y - 1 : y + 2, x - 1 : x + 2] = 255
+    return image
+
+
+def test_landmarks_and_rotation_follow_the_picture() -> None:
+    shape = FaceShape.load(WEIGHTS / "face_shape.npz")
+    parameters = np.zeros(104, np.float32)
+    parameters[0], parameters[96], parameters[103] = 1, 1, 0.45
+    landmarks = shape.project(parameters[None])[0]
+    image = dots(landmarks, 384, 2.0)
+    crop, turned, moved = place(
+        image, 2.0, parameters, landmarks, scale=1.1, shift=np.array([0.05, -0.04]), roll=0.4
+    )
+    pixels = moved * (SINGLE_SIZE / CROP_MARGIN) + (SINGLE_SIZE - 1) / 2
+    inside = np.rint(pixels).astype(int)
+    assert (crop[inside[:, 1], inside[:, 0], 0] > 40).mean() > 0.95
+    again = shape.project(turned[None])[0][17:]
+    centred, expected = again - again.mean(0), moved[17:] - moved[17:].mean(0)
+    np.testing.assert_allclose(centred / 1.1, expected, atol=1e-3)
+
+
+def test_photographs_stay_pictures() -> None:
+    rng = np.random.default_rng(0)
+    image = rng.integers(0, 255, (128, 128, 3), np.uint8)
+    for _ in range(40):
+        changed = photographic(image.copy(), rng)
+        assert changed.shape == image.shape and changed.dtype == np.uint8
+
+
+def test_a_person_is_held_out_altogether_and_has_one_identity() -> None:
+    people = np.array(["a", "b", "a", "c"])
+    assert held_out(people)[0] == held_out(people)[2]
+    parameters = np.random.default_rng(0).normal(size=(4, 104)).astype(np.float32)
+    shared = stable_identity(parameters, np.array([1, 1, 3, 1.0]), people)
+    np.testing.assert_allclose(
+        shared[0, :50], 0.25 * parameters[0, :50] + 0.75 * parameters[2, :50], rtol=1e-4
+    )
+    np.testing.assert_array_equal(shared[0, :50], shared[2, :50])
+    np.testing.assert_array_equal(shared[:, 50:], parameters[:, 50:])

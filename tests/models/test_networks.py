@@ -1,0 +1,69 @@
+"""Both networks: shapes, ranges, sizes and the exported files."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from facert_blender.capture.contract import EXPRESSION, ROTATION, SCALE, check
+
+torch = pytest.importorskip("torch", reason="training is not set up (make setup-training)")
+onnx = pytest.importorskip("onnx")
+
+from models.blocks import activate  # noqa: E402
+from models.export import difference, to_onnx  # noqa: E402
+from models.multi_face import MultiFaceConfig, MultiFaceNetwork  # noqa: E402
+from models.single_face import SingleFaceConfig, SingleFaceNetwork  # noqa: E402
+from models.train import TrainConfig  # noqa: E402
+
+CONFIGS = Path(__file__).parents[2] / "models" / "configs"
+
+
+def noise(count: int, size: int) -> torch.Tensor:
+    rng = np.random.default_rng(0)
+    return torch.from_numpy(rng.integers(0, 255, (count, size, size, 3), np.uint8))
+
+
+@pytest.mark.parametrize("multi_scale", [True, False])
+def test_single_face_network_reads_crops(multi_scale: bool) -> None:
+    network = SingleFaceNetwork(SingleFaceConfig(multi_scale=multi_scale)).eval()
+    with torch.no_grad():
+        parameters = network(noise(3, 128))
+    assert parameters.shape == (3, 104)
+    assert (parameters[:, EXPRESSION] >= 0).all() and (parameters[:, EXPRESSION] <= 1).all()
+
+
+@pytest.mark.parametrize("multi_scale", [True, False])
+def test_multi_face_network_reads_pictures(multi_scale: bool) -> None:
+    network = MultiFaceNetwork(MultiFaceConfig(multi_scale=multi_scale)).eval()
+    with torch.no_grad():
+        seen = network(noise(2, 288))
+    assert seen.boxes.shape == (2, 405, 4) and seen.logits.shape == (2, 405)
+    assert seen.parameters.shape == (2, 405, 104)
+    centres = seen.boxes[0, :, :2].reshape(9, 9, 5, 2)
+    cells = (centres * 9).floor().long()
+    assert (cells[2, 7, :, 0] == 7).all() and (cells[2, 7, :, 1] == 2).all()
+
+
+def test_activation_gives_unit_quaternions_with_positive_w() -> None:
+    raw = torch.randn(40, 104) * 3
+    parameters = activate(raw)
+    np.testing.assert_allclose(parameters[:, ROTATION].norm(dim=1).numpy(), 1, atol=1e-4)
+    assert (parameters[:, ROTATION][:, 0] >= 0).all()
+    assert ((parameters[:, SCALE] > 0) & (parameters[:, SCALE] < 1)).all()
+
+
+@pytest.mark.parametrize(("name", "megabytes"), [("ms_sfn", 2), ("ms_mfn", 13)])
+def test_export_keeps_the_contract_the_size_and_the_numbers(name: str, megabytes: int) -> None:
+    config = TrainConfig.read(CONFIGS / f"{name}.toml")
+    network = (
+        SingleFaceNetwork(SingleFaceConfig(**config.model))
+        if config.network == "single"
+        else MultiFaceNetwork(MultiFaceConfig(**config.model))
+    ).eval()
+    content = to_onnx(network, config.network)
+    assert len(content) <= megabytes * 1e6
+    assert difference(network, config.network, content) < 1e-4
+    model = onnx.load_from_string(content)
+    assert model.opset_import[0].version <= 17
+    check({entry.key: entry.value for entry in model.metadata_props}, config.network, "made")

@@ -1,0 +1,92 @@
+"""The training loop: a run that is interrupted ends where an uninterrupted one ends."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="training is not set up (make setup-training)")
+
+from models.losses import complete_iou, expression_cost, objectness, quaternion_distance  # noqa: E402
+from models.multi_task import assign  # noqa: E402
+from models.train import Run, TrainConfig  # noqa: E402
+
+
+class Line:
+    """A task small enough to solve: a straight line through points."""
+
+    def __init__(self) -> None:
+        torch.manual_seed(0)
+        self.network = torch.nn.Linear(1, 1)
+
+    def batch(self, seed: int, step: int) -> dict[str, torch.Tensor]:
+        x = torch.from_numpy(np.random.default_rng((seed, step)).normal(size=(8, 1)).astype(np.float32))
+        return {"x": x, "y": 3 * x - 1}
+
+    def loss(self, network: torch.nn.Module, batch: dict[str, torch.Tensor], epoch: int) -> torch.Tensor:
+        return ((network(batch["x"]) - batch["y"]) ** 2).mean()
+
+    def validate(self, network: torch.nn.Module, device: torch.device) -> dict[str, float]:
+        with torch.no_grad():
+            return {"score": float(self.loss(network, self.batch(1, 0), 1))}
+
+
+def trained(folder: Path) -> Run:
+    settings: dict[str, object] = {"epochs": 8, "epoch_batches": 60, "rate": 0.1}
+    run = Run(TrainConfig(name="line", network="single", **settings), Line(), torch.device("cpu"), folder)
+    run.restore()
+    return run
+
+
+def test_training_learns_and_keeps_its_log(tmp_path: Path) -> None:
+    run = trained(tmp_path)
+    run.go()
+    lines = [json.loads(line) for line in (tmp_path / "line" / "metrics.jsonl").read_text().splitlines()]
+    assert [line["epoch"] for line in lines] == list(range(1, 9))
+    assert lines[-1]["score"] < 0.05 < lines[0]["loss"]
+    best = torch.load(tmp_path / "line" / "best.pt", weights_only=True)
+    assert abs(float(best["weight"]) - 3) < 0.3
+
+
+def test_interrupted_training_ends_where_uninterrupted_training_ends(tmp_path: Path) -> None:
+    whole = trained(tmp_path / "whole")
+    whole.go()
+    first = trained(tmp_path / "parts")
+    for step in range(100):
+        first.train_step(first.task.batch(0, step))
+    first.checkpoint()
+    second = trained(tmp_path / "parts")
+    assert second.step == 100
+    second.go()
+    for a, b in zip(whole.network.parameters(), second.network.parameters(), strict=True):
+        torch.testing.assert_close(a, b)
+
+
+def test_boxes_learn_from_their_own_cell_and_shape() -> None:
+    boxes = torch.tensor([[[0.5, 0.5, 0.1, 0.1], [0.95, 0.05, 0.45, 0.44], [0, 0, 0, 0]]])
+    valid = torch.tensor([[True, True, False]])
+    anchors = torch.tensor([[0.03, 0.03], [0.1, 0.1], [0.2, 0.2], [0.3, 0.3], [0.45, 0.44]])
+    _, face, place = assign(boxes, valid, anchors)
+    found = dict(zip(face.tolist(), place.tolist(), strict=True))
+    assert found == {0: (4 * 9 + 4) * 5 + 1, 1: (0 * 9 + 8) * 5 + 4}
+
+
+def test_losses_are_zero_when_right_and_fall_towards_right() -> None:
+    box = torch.tensor([[0.5, 0.5, 0.2, 0.3]])
+    assert float(complete_iou(box, box)) == pytest.approx(1)
+    assert float(complete_iou(box + 0.05, box)) > float(complete_iou(box + 0.1, box))
+    q = torch.tensor([[0.8, 0.6, 0.0, 0.0]])
+    assert float(quaternion_distance(q, -q)) == 0
+    weights = torch.tensor([[0.0, 0.4, 1.0]])
+    right = expression_cost(weights, weights)
+    torch.testing.assert_close(right, torch.zeros(1, 3), atol=1e-3, rtol=0)
+    assert (expression_cost(torch.full((1, 3), 0.7), weights) > right + 0.1).all()
+
+
+def test_objectness_leaves_out_what_is_not_counted() -> None:
+    logits = torch.tensor([[4.0, 4.0]])
+    target = torch.tensor([[1.0, 0.0]])
+    both = objectness(logits, target, torch.ones(1, 2))
+    one = objectness(logits, target, torch.tensor([[1.0, 0.0]]))
+    assert float(one) < 0.1 < float(both)
