@@ -25,7 +25,15 @@ def new_actions(
 
     Only if `overwrite` is an existing Action called `name` emptied and used again; else Blender numbers the
     new one. Without slots the datablock's name and type are added where there are several.
+
+    Raises:
+        CharacterError: a datablock is in the NLA's tweak mode, in which its Action cannot be changed.
     """
+    for datablock in datablocks:
+        if datablock.animation_data and datablock.animation_data.use_tweak_mode:
+            raise CharacterError(
+                f"{_label(datablock)} is in tweak mode of the NLA editor. Leave it with Tab, then bake again."
+            )
     if SLOTTED:
         return [_empty_action(name, overwrite)] * len(datablocks)
     if len(datablocks) == 1:
@@ -41,15 +49,8 @@ def write_curves(datablock: bpy.types.ID, action: bpy.types.Action, curves: Curv
     """Add `curves` with LINEAR keys to `action` and make it the Action of `datablock`.
 
     The Action it had before stays in the file with a fake user. Returns the number of keys written.
-
-    Raises:
-        CharacterError: the datablock is in the NLA's tweak mode, in which its Action cannot be changed.
     """
     animation = datablock.animation_data or datablock.animation_data_create()
-    if animation.use_tweak_mode:
-        raise CharacterError(
-            f"{_label(datablock)} is in tweak mode of the NLA editor. Leave it with Tab, then bake again."
-        )
     if animation.action is not None and animation.action != action:
         animation.action.use_fake_user = True
     animation.action = action

@@ -252,8 +252,10 @@ def test_tweak_mode_says_so(scene, make_take, make_mesh):
     animation.use_tweak_mode = True
     if not animation.use_tweak_mode:
         pytest.skip("this Blender enters tweak mode only in a window")
+    before = list(bpy.data.actions)
     with pytest.raises(CharacterError, match="tweak mode"):
         bake(take, take.performers[0], character, ROWS, scene=scene)
+    assert list(bpy.data.actions) == before
 
 
 def test_single_frame_gets_one_key(scene, make_take, make_mesh):
