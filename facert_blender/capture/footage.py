@@ -50,7 +50,7 @@ class Footage:
     name: short name for people. path: the file or folder, or the camera's number.
     fps: nominal frames per second; the frames' own times are what counts.
     size: (width, height) in pixels as shown, after rotation.
-    length: frames in the range as far as the file tells (containers err by a few), None for a camera.
+    length: frames in the range as far as the file tells (cuts and edits make it fewer), None for a camera.
     """
 
     def __init__(self, source: _Source, start: int | None, end: int | None) -> None:

@@ -22,8 +22,8 @@ from .face_shape import FaceShape
 from .wheels import onnxruntime, opencv
 
 GREY = 127
-"""What the networks see outside the picture."""
-OVERLAP = 0.45
+"""What the MFN sees outside the picture, and the SFN where nothing of the picture is near."""
+OVERLAP = 0.35
 """Two MFN boxes with a larger intersection over union are the same face."""
 
 
@@ -55,32 +55,32 @@ def crop(image: np.ndarray, centre: tuple[float, float] | np.ndarray, side: floa
     """The SFN's view of a face: uint8 (128, 128, 3).
 
     image: uint8 (h, w, 3) RGB. centre: x, y of the face's box in pixels. side: longer side of the box in
-    pixels. The crop covers CROP_MARGIN sides; outside the picture it is grey.
+    pixels. The crop covers CROP_MARGIN sides; outside the picture its edge goes on, as in training.
     """
     span = contract.CROP_MARGIN * side
     left, top = centre[0] + 0.5 - span / 2, centre[1] + 0.5 - span / 2
-    return _resample(image, left, top, span / contract.SINGLE_SIZE, contract.SINGLE_SIZE)
+    step = span / contract.SINGLE_SIZE
+    return _resample(image, left, top, step, contract.SINGLE_SIZE, opencv().BORDER_REPLICATE)
 
 
 def fit(image: np.ndarray) -> tuple[np.ndarray, float]:
-    """The MFN's view of a picture: uint8 (288, 288, 3), scaled to fit and grey at the right or below, and
-    its scale.
+    """The MFN's view of a picture, uint8 (288, 288, 3), and its scale.
 
-    image: uint8 (h, w, 3) RGB. A point (x, y) of the picture lies at ((x + 0.5) * scale, (y + 0.5) * scale)
-    from the view's upper left corner: divided by 288, that is a position in fractions.
+    The picture is scaled to fit; the view is grey to its right or below.
+
+    image: uint8 (h, w, 3) RGB. A point (x, y) of the picture is at ((x, y) + 0.5) * scale - 0.5 in the view.
     """
     scale = contract.MULTI_SIZE / max(image.shape[:2])
-    return _resample(image, 0.0, 0.0, 1 / scale, contract.MULTI_SIZE), scale
+    return _resample(image, 0.0, 0.0, 1 / scale, contract.MULTI_SIZE, opencv().BORDER_CONSTANT), scale
 
 
-def _resample(image: np.ndarray, left: float, top: float, step: float, size: int) -> np.ndarray:
-    """A view (size, size, 3) whose pixel (u, v) is centred at left + (u + 0.5) * step, top + (v + 0.5) *
-    step.
+def _resample(image: np.ndarray, left: float, top: float, step: float, size: int, border: int) -> np.ndarray:
+    """The picture from (left, top) on as a view (size, size, 3) with a pixel for every `step` pixels.
 
-    Positions count from the corner of the picture. Where the view is much smaller, blocks of pixels are
-    averaged first, since bilinear sampling alone would skip pixels and flicker. It takes in two pixels in
-    each direction, so blocks of two thirds of a step come closest to the true average over every step
-    (measured for steps of 1 to 6); whole steps blur, half steps flicker.
+    Positions count from the upper left corner; `border` is a border mode of OpenCV. Where the view
+    is much smaller, blocks of pixels are averaged first, since bilinear sampling alone would skip pixels and
+    flicker. It takes in two pixels in each direction, so blocks of two thirds of a step come closest to the
+    true average over every step (measured for steps of 1 to 6); whole steps blur, half steps flicker.
     """
     cv2 = opencv()
     height, width = image.shape[:2]
@@ -105,7 +105,7 @@ def _resample(image: np.ndarray, left: float, top: float, step: float, size: int
         to_region,
         (size, size),
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderMode=cv2.BORDER_CONSTANT,
+        borderMode=border,
         borderValue=(GREY, GREY, GREY),
     )
 
@@ -171,7 +171,7 @@ class MultiFaceNetwork:
             return []
         likely = likely[np.argsort(-confidence[likely], kind="stable")]
         boxes, confidence, parameters = boxes[likely], confidence[likely], parameters[likely]
-        centres = boxes[:, :2] * (contract.MULTI_SIZE / scale) - 0.5
+        centres = (boxes[:, :2] * contract.MULTI_SIZE + 0.5) / scale - 0.5
         sizes = boxes[:, 2:] * (contract.MULTI_SIZE / scale)
         boxes = np.concatenate([centres - sizes / 2, centres + sizes / 2], axis=1)
         kept = _suppress(boxes)

@@ -101,7 +101,8 @@ class BestReader:
                 newcomers.append(face)
         read = self._single.read(frame.image, np.array([face.box for face in newcomers]))
         for face, found in zip(read, newcomers, strict=True):
-            if _plausible(face.box, found.box, frame.image):
+            others = np.array([other.face.box for other in confirmed])
+            if _plausible(face.box, found.box, frame.image) and not _hidden(face.box, others):
                 confirmed.append(_Followed(replace(face, confidence=found.confidence), missed=0))
         for followed in waiting:
             # Not confirmed: a double of another face, gone, or only hard to see for a moment.
