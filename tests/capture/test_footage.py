@@ -79,6 +79,16 @@ def test_variable_frame_rate(square_movie: MovieMaker) -> None:
     assert times == pytest.approx(np.cumsum([0, *durations[:-1]]) / clock, abs=1e-3)
 
 
+def test_repeated_times_still_grow(square_movie: MovieMaker) -> None:
+    movie = square_movie(frames=6)
+    tick = ticks_per_second(movie) // 25
+    patch_durations(movie, [tick, 0, 0, tick, tick, tick])
+    with open_footage(movie) as footage:
+        times = [frame.time for frame in footage]
+    assert len(times) == 6 and (np.diff(times) > 0).all()
+    assert times[-1] < 0.3
+
+
 def test_real_footage_of_variable_rate_has_growing_times(clips: Path) -> None:
     with open_footage(clips / "face_then_none.mov", end=60) as footage:
         times = np.array([frame.time for frame in footage])
