@@ -1,9 +1,9 @@
 """Whole pictures with many faces for the MFN, composed of photographs: `Composer.scene`.
 
-A scene is a mosaic of photographs at random scales and crops (one to sixteen tiles), so that faces of 2 to 60
-% of the picture stand before their own surroundings; some tiles are edited faces, whose labels are exact, and
-some show no face. Faces smaller than 2 % of the picture, cut off, or found but not labelled are zones to be
-ignored, never background.
+A scene is a mosaic of photographs at random scales and crops (one to dozens of tiles), so that faces of 2 to
+60 % of the picture stand before their own surroundings; some tiles are edited faces, whose labels are exact,
+and some show no face. Faces smaller than 2 % of the picture, cut off, or found but not labelled are zones to
+be ignored, never background.
 """
 
 from __future__ import annotations
@@ -155,7 +155,7 @@ class Composer:
     @staticmethod
     def _tiles(rng: np.random.Generator) -> list[tuple[int, int, int, int]]:
         """Left, top, width, height of tiles that cover the picture."""
-        columns = int(rng.choice([1, 2, 3, 4], p=(0.38, 0.3, 0.2, 0.12)))
+        columns = int(rng.choice([1, 2, 3, 4, 6], p=(0.34, 0.24, 0.18, 0.14, 0.10)))
         edges = np.linspace(0, MULTI_SIZE, columns + 1) + np.pad(
             rng.uniform(-0.15, 0.15, columns - 1) * MULTI_SIZE / columns, 1
         )
@@ -204,9 +204,9 @@ class Composer:
         if len(photograph.landmarks) and rng.random() < 0.9:
             box = landmark_box(photograph.landmarks[rng.integers(len(photograph.landmarks))])
             side = float((box[2:] - box[:2]).max())
-            share = np.exp(rng.uniform(np.log(0.12), np.log(0.75)))
+            share = np.exp(rng.uniform(np.log(0.09), np.log(0.75)))
             scale = share * min(width, height) / side
-            scale = max(scale, 0.9 * min(width / w, height / h))
+            scale = max(scale, rng.choice([0.5, 0.9]) * min(width / w, height / h))
             slack = np.maximum(np.array([width, height]) - side * scale, 0) / 2
             aim = (box[:2] + box[2:]) / 2
             target = np.array([width, height]) / 2 + rng.uniform(-1, 1, 2) * slack

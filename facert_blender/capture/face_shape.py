@@ -1,7 +1,7 @@
 """The reduced face model: from a face's 104 parameters to its 68 landmarks.
 
-The shape is S = mean + sum(identity_i * mode_i) + sum(weight_j * delta_j): the paper's face tensor (section 3.1)
-in delta form. Jaw landmarks are not fixed vertices: seen from the side, the contour is wherever the
+The shape is S = mean + sum(identity_i * mode_i) + sum(weight_j * delta_j): the paper's face tensor (section
+3.1) in delta form. Jaw landmarks are not fixed vertices: seen from the side, the contour is wherever the
 cheek or chin reaches furthest out, so each of the 17 has a strip of candidates across the face.
 """
 
@@ -70,7 +70,8 @@ class FaceShape:
     def project(self, parameters: np.ndarray) -> np.ndarray:
         """Landmarks of n faces, float32 (n, 68, 2), in sides from the centre of the box, y down.
 
-        parameters: (n, 104) in the order of the contract. Weak perspective, f * (R * S + t) (paper, equation 2).
+        parameters: (n, 104) in the order of the contract. Weak perspective, f * (R * S + t) (paper, equation
+        2).
         """
         points = self.points(parameters[:, IDENTITY], parameters[:, EXPRESSION])
         turned = points @ rotation_matrices(parameters[:, ROTATION])[:, :2].transpose(0, 2, 1)
