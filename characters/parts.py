@@ -37,9 +37,12 @@ EXAGGERATION = {
 }
 """Expressions of the data too subtle to be read from across a room, and by how much they are amplified."""
 TEETH_WIDTH = 0.9
-TEETH_SHIFT = np.array([0, 0.0, -0.05])
-TONGUE_SHIFT = np.array([0, -0.07, -0.1])
-"""The data's teeth and tongue come through narrow lips and fill the mouth; these move them out of the way."""
+MOUTH_SHIFTS = {
+    "Upper Teeth": np.array([0, -0.1, -0.05]),
+    "Lower Teeth": np.array([0, 0.0, -0.05]),
+    "Tongue": np.array([0, -0.1, -0.12]),
+}
+"""The data's teeth come through narrow lips, its upper ones hide too high, its tongue fills the mouth."""
 SUNK = 0.04
 """How deep hair starts below the skin, so that no gap shows at its edge."""
 LOOK_ANGLES = {"Up": 24.0, "Down": 28.0, "In": 30.0, "Out": 30.0}
@@ -135,7 +138,7 @@ class Head:
         ]
         for part in parts:
             part.vertices[:, 0] *= TEETH_WIDTH
-            part.vertices += TONGUE_SHIFT if part.name == "Tongue" else TEETH_SHIFT
+            part.vertices += MOUTH_SHIFTS[part.name]
         return parts
 
     def lashes(self) -> Part:
