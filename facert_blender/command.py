@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from .capture.errors import CancelledError, FaceRTError, OutputError
-from .capture.take import save_take
+from .capture.take import Take, save_take
 from .capture.worker import Progress, capture
 from .retarget.live_link import save_csvs
 
@@ -92,6 +92,7 @@ def parse(arguments: Sequence[str], prog: str) -> argparse.Namespace:
         metavar="FILE",
         help="write footage beside the characters: a movie (.mp4) or a sheet of pictures (.png)",
     )
+    add("--weights", type=Path, metavar="DIR", help="use the networks in this folder instead of FaceRT's own")
     add("--out", type=Path, metavar="FILE.blend", help="write the animated characters here")
     options = parser.parse_args(arguments)
     problem = nonsense(options)
@@ -146,6 +147,25 @@ def run(options: argparse.Namespace) -> None:
     if stage:
         stage.open_cast(options.cast, [name for _, name in options.assign])
 
+    take, speed = captured(options)
+    summary = [
+        f"performers found    {len(take.performers)}",
+        f"frames              {take.frames}",
+        f"frames per second   {speed:.1f}",
+    ]
+    if options.take:
+        save_take(take, options.take)
+    if options.csv:
+        save_csvs(take, options.csv)
+    if stage:
+        summary += animate(stage, take, options)
+    for path in filter(None, (options.take, options.csv, options.out, options.preview)):
+        summary.append(f"written             {path}")
+    print("\n".join(summary))
+
+
+def captured(options: argparse.Namespace) -> tuple[Take, float]:
+    """Capture, showing how far it is; the take and how many frames per second it took."""
     meter = Meter("capture", "frames")
     speed = 0.0
 
@@ -159,31 +179,30 @@ def run(options: argparse.Namespace) -> None:
         quality=options.quality,
         start=options.start,
         end=options.end,
+        weights=options.weights,
         on_progress=on_progress,
     )
     meter.finish()
-    print(f"performers found    {len(take.performers)}")
-    print(f"frames              {take.frames}")
-    print(f"frames per second   {speed:.1f}")
+    return take, speed
 
-    if options.take:
-        save_take(take, options.take)
-    if options.csv:
-        save_csvs(take, options.csv)
-    if stage:
-        reports = stage.perform(take, options.assign, own_scene=options.cast is None)
-        print(f"keys written        {sum(report.keys for report in reports)}")
-        print(f"channels unmatched  {sum(len(report.unmapped) for report in reports)}")
-        for line in (line for report in reports for line in described(report)):
-            print(f"  {line}")
+
+def animate(stage: ModuleType, take: Take, options: argparse.Namespace) -> Iterator[str]:
+    """Move the characters and write what shows them; lines of the summary."""
+    reports: list[BakeReport] = stage.perform(take, options.assign, own_scene=options.cast is None)
+    yield f"keys written        {sum(report.keys for report in reports)}"
+    yield f"channels unmatched  {sum(len(report.unmapped) for report in reports)}"
+    for report in reports:
+        yield f"  {report.performer} plays {report.character}: {report.keys} keys"
+        if report.unmapped:
+            yield f"    nothing there moves for {', '.join(report.unmapped)}"
+        for target, reason in report.skipped.items():
+            yield f"    {target} does not move: {reason}"
     if options.out:
         stage.save(options.out)
     if options.preview:
         meter = Meter("preview", "pictures")
         stage.write_preview(take, options.preview, meter.show)
         meter.finish()
-    for path in filter(None, (options.take, options.csv, options.out, options.preview)):
-        print(f"written             {path}")
 
 
 def make_room(path: Path) -> None:
@@ -219,15 +238,6 @@ def blender_side() -> ModuleType:
             "module with `pip install bpy`."
         ) from error
     return stage
-
-
-def described(report: BakeReport) -> Iterator[str]:
-    """What to tell about one character: its keys, and what of it does not move."""
-    yield f"{report.performer} plays {report.character}: {report.keys} keys"
-    if report.unmapped:
-        yield f"{report.character} has nothing for {', '.join(report.unmapped)}"
-    for target, reason in report.skipped.items():
-        yield f"{report.character}'s {target} does not move: {reason}"
 
 
 class Meter:

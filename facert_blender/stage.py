@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Sequence
 from itertools import cycle
 from pathlib import Path
 
 import bpy
 
-from . import register
+from . import register, unregister
 from .capture.errors import CharacterError, OutputError, TakeError
 from .capture.output import replacing
 from .capture.take import Take
@@ -29,6 +30,8 @@ def open_cast(cast: Path | None, wanted: Sequence[str]) -> None:
     """
     if not hasattr(bpy.types.Scene, "facert"):
         register()
+        # Blender's Python module crashes on leaving if classes are still registered.
+        atexit.register(unregister)
     if cast is None:
         bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
         known = list(NAMES)
@@ -121,7 +124,6 @@ def save(path: Path) -> None:
         OutputError: it cannot be written.
     """
     with replacing(path) as temporary:
-        temporary.unlink()  # else Blender would keep the empty file as a backup
         try:
             bpy.ops.wm.save_as_mainfile(filepath=str(temporary.resolve()), copy=True, compress=True)
         except RuntimeError as error:

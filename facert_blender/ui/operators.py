@@ -4,7 +4,7 @@
 # ruff: noqa: RUF012 (Blender wants bl_options to be a plain set)
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import bpy
 from bpy_extras.io_utils import ExportHelper, ImportHelper
@@ -51,6 +51,8 @@ def counted(number: int, thing: str) -> str:
 class Explained:
     """A button that says why it is grey: `refusal` is a sentence, or "" when it may be pressed."""
 
+    poll_message_set: ClassVar[Callable[[str], None]]
+
     @classmethod
     def poll(cls, context):
         """Grey the button and say why."""
@@ -60,7 +62,7 @@ class Explained:
         return not sentence
 
     @staticmethod
-    def refusal(context: bpy.types.Context) -> str:
+    def refusal(context: bpy.types.Context, /) -> str:
         """Why the button is grey."""
         raise NotImplementedError
 
@@ -146,27 +148,31 @@ class Capture(Explained, bpy.types.Operator):
         if event.type != "TIMER":
             return {"PASS_THROUGH"}
         redraw_panels(context)
-        scene = bpy.data.scenes.get(self.scene_name, context.scene)
         try:
-            return tick(self, scene)
+            told = tick(bpy.data.scenes.get(self.scene_name, context.scene))
+        except FaceRTError as error:
+            return refused(self, error)
         finally:
             if not running.active:
                 context.window_manager.event_timer_remove(self.timer)
+        if not told:
+            return {"PASS_THROUGH"} if running.active else {"CANCELLED"}
+        self.report({"INFO"}, told)
+        return {"FINISHED"}
 
     def cancel(self, _context):
         """Blender takes the operator away: a file is loaded, or Blender ends."""
         running.close()
 
 
-def tick(operator: bpy.types.Operator, scene: bpy.types.Scene) -> set[str]:
-    """The work of one tick: keep the take once it is finished, report what stopped it, else let it run on."""
-    try:
-        take = running.poll()
-    except FaceRTError as error:
-        return refused(operator, error)
-    if take is None:
-        return {"PASS_THROUGH"} if running.active else {"CANCELLED"}
-    return reported(operator, lambda: kept(scene, take))
+def tick(scene: bpy.types.Scene) -> str:
+    """The work of one tick: once the capture is finished, keep its take in `scene` and say so; else "".
+
+    Raises:
+        FaceRTError: why the capture ended without a take.
+    """
+    take = running.poll()
+    return kept(scene, take) if take else ""
 
 
 def redraw_panels(context: bpy.types.Context) -> None:
