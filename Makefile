@@ -4,6 +4,7 @@
 # make addon                                    the zips that Blender installs, in dist/
 # make characters                               make the demo characters again
 # make setup-training                           PyTorch and the teacher, for `python -m models.…`
+# make train                                    label, train and export both networks (a day on a processor)
 # make lock                                     write requirements/ again after a change in pyproject.toml
 #
 # Everything is installed into .venv. PYTHON=python3.13 picks another interpreter for a new .venv.
@@ -22,7 +23,7 @@ FOOTAGE := build/footage/laughter.mp4
 export VIDEO CAST
 
 .DEFAULT_GOAL := capture
-.PHONY: capture test bench addon characters setup-training lock
+.PHONY: capture test bench addon characters setup-training train lock
 .DELETE_ON_ERROR:
 
 capture: $(VENV)/run.installed $(if $(VIDEO),,$(FOOTAGE))
@@ -52,6 +53,19 @@ characters: $(VENV)/run.installed
 setup-training: $(VENV)/dev.installed
 	$(PIP) install torch==2.13.0
 	$(PIP) install --require-hashes -r requirements/training-$(PYTHON_VERSION).txt
+
+# Each step goes on where it stopped, so the same command resumes an interrupted training.
+train: setup-training
+	$(PY) -m models.face_model
+	test -e models/runs/labels.npz || $(PY) -m models.label
+	test -e models/runs/photographs || $(PY) -m models.datasets
+	test -e models/runs/edited || $(PY) -m models.synthesize 20000
+	$(PY) -m models.train models/configs/ms_sfn.toml
+	$(PY) -m models.export ms_sfn single
+	$(PY) -m models.train models/configs/ms_mfn_warmup.toml
+	test -e models/runs/labels_single.npy || $(PY) -m models.relabel
+	$(PY) -m models.train models/configs/ms_mfn.toml
+	$(PY) -m models.export ms_mfn multi
 
 lock: $(VENV)/run.installed
 	$(PIP) install --quiet uv==0.13.9

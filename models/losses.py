@@ -13,16 +13,26 @@ from facert_blender.capture.contract import EXPRESSION, EXPRESSIONS, IDENTITY, R
 from .face_model import Projection
 from .label import LID_PAIRS, LIP_PAIRS
 
-EMPHASIS = {
-    "eyeBlink": 3.0,
-    "jawOpen": 2.0,
-    "jawLeft": 1.5,
-    "jawRight": 1.5,
-    "eyeWide": 1.5,
-    "mouthSmile": 1.5,
-    "browInnerUp": 2.0,
-}
-"""Channels that animators see first, or that are rare, count for more in the expression term."""
+# How much a channel counts in the expression term, by where its label comes from; the others count 1. A
+# fitted label says little of channels in which the teacher is dead. An edited photograph keeps the
+# original's creases on the forehead, so brows are learned from photographs.
+FITTED_EMPHASIS = {
+    "eyeBlink": 3.0, "jawOpen": 2.0, "mouthSmile": 1.5,
+    "browInnerUp": 4.0, "browOuterUp": 2.0, "browDown": 2.0,
+    "cheekPuff": 0.3, "cheekSquint": 0.3, "eyeWide": 0.3, "noseSneer": 0.3,
+    "jawForward": 0.3, "mouthFrown": 0.3, "mouthClose": 0.3,
+}  # fmt: skip
+EXACT_EMPHASIS = {
+    "eyeBlink": 3.0, "jawOpen": 2.0, "jawLeft": 2.0, "jawRight": 2.0,
+    "eyeWide": 1.5, "mouthSmile": 1.5,
+    "browInnerUp": 0.5, "browOuterUp": 0.5, "browDown": 0.5,
+}  # fmt: skip
+
+
+def emphasis(table: dict[str, float]) -> Tensor:
+    """The 46 channels' factors (46,) from a table by name without its side."""
+    stems = [name.removesuffix("Left").removesuffix("Right") for name in EXPRESSIONS]
+    return torch.tensor([table.get(n, table.get(s, 1.0)) for n, s in zip(EXPRESSIONS, stems, strict=True)])
 
 
 @dataclass(frozen=True)
@@ -49,15 +59,15 @@ class FaceLoss(nn.Module):
     distances.
     """
 
-    emphasis: Tensor
+    fitted: Tensor
+    exact: Tensor
 
     def __init__(self, projection: Projection, weights: LossWeights) -> None:
         super().__init__()
         self.projection = projection
         self.weights = weights
-        stems = [name.removesuffix("Left").removesuffix("Right") for name in EXPRESSIONS]
-        emphasis = [EMPHASIS.get(n, EMPHASIS.get(s, 1.0)) for n, s in zip(EXPRESSIONS, stems, strict=True)]
-        self.register_buffer("emphasis", torch.tensor(emphasis), persistent=False)
+        self.register_buffer("fitted", emphasis(FITTED_EMPHASIS), persistent=False)
+        self.register_buffer("exact", emphasis(EXACT_EMPHASIS), persistent=False)
         pairs = torch.tensor(LID_PAIRS + LIP_PAIRS)
         self.upper, self.lower = pairs[:, 0], pairs[:, 1]
 
@@ -79,9 +89,9 @@ class FaceLoss(nn.Module):
         floor = torch.where(exact, w.exact_floor, w.floor)
         tau = torch.maximum(torch.full_like(floor, w.tau / epoch), floor)
         identity = (predicted[:, IDENTITY] - parameters[:, IDENTITY]).abs().mean(1)
-        expression = (
-            expression_cost(predicted[:, EXPRESSION], parameters[:, EXPRESSION]) * self.emphasis
-        ).mean(1)
+        factors = torch.where(exact[:, None], self.exact, self.fitted)
+        cost = expression_cost(predicted[:, EXPRESSION], parameters[:, EXPRESSION])
+        expression = (cost * factors).mean(1)
         rotation = quaternion_distance(predicted[:, ROTATION], parameters[:, ROTATION])
         found = self.projection(predicted)
         off = ((found - landmarks) ** 2).sum(2)

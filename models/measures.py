@@ -9,6 +9,8 @@ from facert_blender.capture.network import overlaps
 
 AUC_LIMIT = 0.05
 """Cut-off of the cumulative error curve, in diagonals of the box; a face beyond it has failed."""
+STILL = 0.01
+"""A curve whose standard deviation is smaller does not move; what correlates in it is noise."""
 AP_THRESHOLDS = np.arange(0.5, 0.96, 0.05)
 
 
@@ -103,6 +105,6 @@ def identity(
 
 def correlation(a: np.ndarray, b: np.ndarray) -> float | None:
     """Pearson's correlation of two curves (n,); None where one of them does not move."""
-    if len(a) < 3 or a.std() < 1e-4 or b.std() < 1e-4:
+    if len(a) < 3 or min(a.std(), b.std()) < STILL:
         return None
     return float(np.corrcoef(a, b)[0, 1])

@@ -55,7 +55,8 @@ class SingleFaceTask:
         often.
         """
         strength = shard.parameters[rows][:, EXPRESSION]
-        strong = strength[:, [9, 10, 19]].max(1) + 0.5 * strength.max(1)
+        rare = [EXPRESSIONS.index(n) for n in ("eyeBlinkLeft", "eyeBlinkRight", "jawOpen", "browInnerUpLeft")]
+        strong = strength[:, rare].max(1) + 0.5 * strength.max(1)
         turned = 1 - shard.parameters[rows][:, ROTATION][:, 0]
         chance = 0.5 + strong + 6 * np.minimum(turned, 0.1)
         return np.asarray(chance / chance.sum())
