@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -136,17 +136,24 @@ def nonsense(options: argparse.Namespace) -> str:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Capture, write all that is asked, and sum up.
+    """Do what the options ask.
 
     What can be refused is refused before the capture begins, so that nobody waits for nothing.
     """
     tables = options.csv / "table.csv" if options.csv else None
     for path in filter(None, (options.take, tables, options.preview, options.out)):
         make_room(path)
-    stage = blender_side() if options.out or options.preview else None
-    if stage:
-        stage.open_cast(options.cast, [name for _, name in options.assign])
+    if options.out or options.preview:
+        stage = blender_side()
+        with stage.registered():
+            stage.open_cast(options.cast, [name for _, name in options.assign])
+            capture_and_write(options, stage)
+    else:
+        capture_and_write(options, None)
 
+
+def capture_and_write(options: argparse.Namespace, stage: ModuleType | None) -> None:
+    """Capture, write all that is asked, and sum up; without a `stage` no character moves."""
     take, speed = captured(options)
     summary = [
         f"performers found    {len(take.performers)}",
@@ -186,23 +193,25 @@ def captured(options: argparse.Namespace) -> tuple[Take, float]:
     return take, speed
 
 
-def animate(stage: ModuleType, take: Take, options: argparse.Namespace) -> Iterator[str]:
-    """Move the characters and write what shows them; lines of the summary."""
+def animate(stage: ModuleType, take: Take, options: argparse.Namespace) -> list[str]:
+    """Move the characters and write what shows them; returns lines for the summary."""
     reports: list[BakeReport] = stage.perform(take, options.assign, own_scene=options.cast is None)
-    yield f"keys written        {sum(report.keys for report in reports)}"
-    yield f"channels unmatched  {sum(len(report.unmapped) for report in reports)}"
-    for report in reports:
-        yield f"  {report.performer} plays {report.character}: {report.keys} keys"
-        if report.unmapped:
-            yield f"    nothing there moves for {', '.join(report.unmapped)}"
-        for target, reason in report.skipped.items():
-            yield f"    {target} does not move: {reason}"
     if options.out:
         stage.save(options.out)
     if options.preview:
         meter = Meter("preview", "pictures")
         stage.write_preview(take, options.preview, meter.show)
         meter.finish()
+    lines = [
+        f"keys written        {sum(report.keys for report in reports)}",
+        f"channels unmatched  {sum(len(report.unmapped) for report in reports)}",
+    ]
+    for report in reports:
+        lines.append(f"  {report.performer} plays {report.character}: {report.keys} keys")
+        if report.unmapped:
+            lines.append(f"    nothing there moves for {', '.join(report.unmapped)}")
+        lines += [f"    {target} does not move: {reason}" for target, reason in report.skipped.items()]
+    return lines
 
 
 def make_room(path: Path) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import atexit
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import cycle
 from pathlib import Path
 
@@ -19,7 +19,23 @@ from .scene.characters import characters
 from .scene.demo import NAMES
 from .ui import casting
 
-__all__ = ["open_cast", "perform", "save", "write_preview"]
+__all__ = ["open_cast", "perform", "registered", "save", "write_preview"]
+
+
+@contextmanager
+def registered() -> Iterator[None]:
+    """Have FaceRT's settings on scenes until the end of the block, unless the add-on is enabled anyway.
+
+    Blender's Python module crashes on leaving if classes are still registered.
+    """
+    if hasattr(bpy.types.Scene, "facert"):
+        yield
+        return
+    register()
+    try:
+        yield
+    finally:
+        unregister()
 
 
 def open_cast(cast: Path | None, wanted: Sequence[str]) -> None:
@@ -28,10 +44,6 @@ def open_cast(cast: Path | None, wanted: Sequence[str]) -> None:
     Raises:
         CharacterError: it cannot be opened, or does not hold the characters `wanted`.
     """
-    if not hasattr(bpy.types.Scene, "facert"):
-        register()
-        # Blender's Python module crashes on leaving if classes are still registered.
-        atexit.register(unregister)
     if cast is None:
         bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
         known = list(NAMES)

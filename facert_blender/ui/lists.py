@@ -13,11 +13,11 @@ class PerformerList(bpy.types.UIList):
     def draw_item(self, _context, layout, _data, item, _icon, _active_data, _active_property, _index=0):
         """Draw one performer; `item` is the Empty that holds it."""
         animation = item.animation_data
-        row = layout.split(factor=0.55)
+        row = layout.split(factor=0.5)
         row.label(text=f"Performer {item['performer']}", icon="USER")
         if animation and animation.action:
             first, last = animation.action.frame_range
-            row.label(text=f"{first:.0f} – {last:.0f}")  # noqa: RUF001
+            row.label(text=f"frames {first:.0f} – {last:.0f}")  # noqa: RUF001
 
     def filter_items(self, _context, data, property_name):
         """Show only what holds a performer."""
@@ -47,11 +47,9 @@ class MappingList(bpy.types.UIList):
         row = layout.row(align=True)
         row.prop(item, "enabled", text="")
         row.active = item.enabled
-        names = row.split(factor=0.78)
-        pair = names.split(factor=0.5)
-        pair.label(text=item.expression)
-        pair.label(text=item.target or "(no target)", icon="NONE" if item.target else "ERROR")
-        names.prop(item, "gain", text="", emboss=False)
+        names = row.split(factor=0.5)
+        names.label(text=item.expression)
+        names.label(text=item.target or "no target", icon="NONE" if item.target else "ERROR")
 
     def filter_items(self, _context, data, property_name):
         """Search in the names of expressions and targets."""

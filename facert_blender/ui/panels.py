@@ -1,5 +1,6 @@
 """The FaceRT tab of the sidebar: the way from footage to an animated character, from top to bottom."""
 
+# ruff: noqa: RUF012 (Blender wants bl_options to be a plain set)
 from __future__ import annotations
 
 import textwrap
@@ -104,12 +105,14 @@ class MappingPanel(TabPanel, bpy.types.Panel):
 
     bl_idname = "FACERT_PT_mapping"
     bl_label = "Mapping"
+    bl_options = {"DEFAULT_CLOSED"}
 
     def draw_header_preset(self, context):
-        """Name the character whose table this is."""
+        """Say whose table this is and how complete, also while the panel is closed."""
         item = context.scene.facert.active_character
         if item:
-            self.layout.label(text=item.name)
+            found = len(EXPRESSIONS) - len(casting.unmapped(item))
+            self.layout.label(text=f"{item.name}  {found}/{len(EXPRESSIONS)}")
 
     def draw(self, context):
         """Draw the table."""
@@ -125,11 +128,11 @@ class MappingPanel(TabPanel, bpy.types.Panel):
         row.operator("facert.load_mapping", text="", icon="IMPORT")
         row.operator("facert.save_mapping", text="", icon="EXPORT")
 
-        row = layout.row()
-        row.template_list("FACERT_UL_mapping", "", item, "rows", item, "active_row_index", rows=6)
-        column = row.column(align=True)
-        column.operator("facert.mapping_row_add", text="", icon="ADD")
-        column.operator("facert.mapping_row_remove", text="", icon="REMOVE")
+        column = layout.column(align=True)
+        column.template_list("FACERT_UL_mapping", "", item, "rows", item, "active_row_index", rows=6)
+        row = column.row(align=True)
+        row.operator("facert.mapping_row_add", icon="ADD")
+        row.operator("facert.mapping_row_remove", icon="REMOVE")
         if item.active_row:
             draw_row(layout, item.active_row)
         layout.prop(item, "head_rotation")
@@ -140,6 +143,7 @@ class ReportPanel(TabPanel, bpy.types.Panel):
 
     bl_idname = "FACERT_PT_report"
     bl_label = "Match Report"
+    bl_options = {"DEFAULT_CLOSED"}
     bl_parent_id = "FACERT_PT_mapping"
 
     @classmethod
@@ -155,10 +159,8 @@ class ReportPanel(TabPanel, bpy.types.Panel):
         blocked = [problem for problem in item.problems if problem.kind == "NOT_DRIVABLE"]
         missing = casting.unmapped(item)
         known = {problem.name for problem in ambiguous}
-        layout.label(
-            text=f"{len(EXPRESSIONS) - len(missing)} of {len(EXPRESSIONS)} expressions move the character",
-            icon="CHECKMARK",
-        )
+        found = len(EXPRESSIONS) - len(missing)
+        layout.label(text=f"{found} of {len(EXPRESSIONS)} expressions matched", icon="CHECKMARK")
         draw_names(layout, "Unmatched", [name for name in missing if name not in known])
         draw_names(layout, "Ambiguous", [f"{problem.name}: {problem.reason}" for problem in ambiguous])
         draw_names(layout, "Not drivable", [f"{problem.name}: {problem.reason}" for problem in blocked])
@@ -230,7 +232,7 @@ def draw_names(layout: bpy.types.UILayout, title: str, names: list[str]) -> None
         column = layout.column(align=True)
         column.label(text=f"{title} ({len(names)})", icon="ERROR")
         for name in names:
-            column.label(text=name, icon="BLANK1")
+            draw_sentence(column, name, icon="BLANK1")
 
 
 def draw_sentence(layout: bpy.types.UILayout, sentence: str, icon: str) -> None:

@@ -201,6 +201,7 @@ class Settings(bpy.types.PropertyGroup):
         name="File",
         description="A movie, a folder of pictures, or one picture of a numbered sequence",
         subtype="FILE_PATH",
+        options={"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5, 0) else set(),
     )
     camera: bpy.props.IntProperty(
         name="Camera", description="Number of the camera; 0 is the first one", min=0, max=63
