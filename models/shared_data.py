@@ -71,6 +71,11 @@ def person(file: Path) -> str:
     return f"{file.parent.name}/{file.stem}"
 
 
+def marked_by_people(names: np.ndarray) -> np.ndarray:
+    """Whether each `person` (n,) comes from HELEN or LFPW, whose faces people marked."""
+    return np.array([name.startswith(("helen-train/", "lfpw-train/")) for name in names])
+
+
 def landmark_box(landmarks: np.ndarray) -> np.ndarray:
     """The tight boxes (…, 4) x0, y0, x1, y1 around landmarks (…, 68, 2)."""
     return np.concatenate([landmarks.min(-2), landmarks.max(-2)], axis=-1)

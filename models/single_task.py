@@ -16,6 +16,7 @@ from .datasets import EDITED, PHOTOGRAPHS, SHARD_SPAN, Shard, held_out, stable_i
 from .face_model import FaceMesh, Projection
 from .label import mirror_identity
 from .losses import FaceLoss, LossWeights
+from .shared_data import marked_by_people
 from .single_face import SingleFaceConfig, SingleFaceNetwork
 from .train import TrainConfig
 
@@ -51,14 +52,19 @@ class SingleFaceTask:
 
     @staticmethod
     def _chances(shard: Shard, rows: np.ndarray) -> np.ndarray:
-        """How often each training face is shown: photographs with strong expressions or turned heads more
-        often.
+        """How often each training face is shown.
+
+        Strong expressions and turned heads come more often, and photographs whose points people marked take
+        half of the time: the points of the others are automatic, and not quite where people see them.
         """
         strength = shard.parameters[rows][:, EXPRESSION]
         rare = [EXPRESSIONS.index(n) for n in ("eyeBlinkLeft", "eyeBlinkRight", "jawOpen", "browInnerUpLeft")]
         strong = strength[:, rare].max(1) + 0.5 * strength.max(1)
         turned = 1 - shard.parameters[rows][:, ROTATION][:, 0]
         chance = 0.5 + strong + 6 * np.minimum(turned, 0.1)
+        marked = marked_by_people(shard.person[rows])
+        for part in (marked, ~marked):
+            chance[part] /= max(chance[part].sum(), 1e-9)
         return np.asarray(chance / chance.sum())
 
     def batch(self, seed: int, step: int) -> dict[str, Tensor]:
