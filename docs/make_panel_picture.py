@@ -39,7 +39,7 @@ def arrange() -> None:
     view = space.region_3d
     view.view_perspective = "PERSP"
     view.view_rotation = (0.7071, 0.7071, 0.0, 0.0)
-    view.view_location = (0.2, 0.0, 0.0)
+    view.view_location = (0.25, 0.0, 0.08)
     view.view_distance = 0.9
 
 
