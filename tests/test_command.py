@@ -1,0 +1,284 @@
+"""The command line: what it writes, what it says, how it ends, and what it leaves alone."""
+
+import json
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import bpy
+import pytest
+
+from facert_blender.command import FAILED, INTERRUPTED, OK, USAGE, assignment, main
+from tests.capture.conftest import GREEN, RED, paint, save_movie
+
+ROOT = Path(__file__).parents[1]
+Run = Callable[..., int]
+
+
+@pytest.fixture
+def run(weights: Path) -> Run:
+    """Runs `capture` in this process with networks that see coloured squares."""
+
+    def run(*arguments: object) -> int:
+        return main(["capture", *map(str, arguments), "--weights", str(weights)], prog="facert")
+
+    return run
+
+
+@pytest.fixture
+def duet(tmp_path: Path) -> Path:
+    """Footage of a red person, and of a green one who is there for longer."""
+    pictures = [
+        paint((160, 120), [(GREEN, (110, 60), 36), *([(RED, (40 + index, 60), 40)] if index < 15 else [])])
+        for index in range(20)
+    ]
+    return save_movie(tmp_path / "zwei Leute ü.mp4", pictures)
+
+
+@pytest.fixture
+def cast(tmp_path: Path) -> Path:
+    """A file with two characters, Ana and Bo, that FaceRT has not seen before, and a rock."""
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+    for name, keys in (
+        ("Ana", ("jawOpen", "eyeBlinkLeft", "eyeBlinkRight")),
+        ("Bo", ("Jaw_Open",)),
+        ("Rock", ()),
+    ):
+        mesh = bpy.data.meshes.new(name)
+        mesh.from_pydata([(0, 0, 0), (1, 0, 0), (0, 0, 1)], [], [(0, 1, 2)])
+        thing = bpy.data.objects.new(name, mesh)
+        bpy.context.scene.collection.objects.link(thing)
+        for key in ("Basis", *keys) if keys else ():
+            thing.shape_key_add(name=key).value = 0.0
+    path = tmp_path / "my cast.blend"
+    bpy.ops.wm.save_as_mainfile(filepath=str(path))
+    return path
+
+
+@pytest.mark.parametrize("text", ["2=Fern", "Performer 2=Fern", " performer2 = Fern "])
+def test_assignment_is_read(text: str) -> None:
+    assert assignment(text) == (2, "Fern")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        ([], "VIDEO"),
+        (["a.mp4", "--quality", "good"], "invalid choice"),
+        (["a.mp4", "--assign", "Fern"], "such as 1=Fern"),
+        (["a.mp4", "--assign", "0=Fern", "--out", "a.blend"], "such as 1=Fern"),
+        (["a.mp4", "--assign", "1=Fern"], "--out or --preview"),
+        (["a.mp4", "--cast", "a.blend"], "--out or --preview"),
+        (["a.mp4", "--assign", "1=Fern", "--assign", "2=Fern", "--out", "a.blend"], "two performers"),
+        (["0"], "--end"),
+        (["0", "--end", "9", "--preview", "a.mp4"], "cannot"),
+        (["a.mp4", "--preview", "b.gif"], ".png"),
+        (["a.mp4", "--out", "b.fbx"], ".blend"),
+        (["a.mp4", "--preview", "./a.mp4"], "replace the footage"),
+        (["a.mp4", "--take", "b.png", "--preview", "b.png"], "same name"),
+    ],
+)
+def test_a_command_line_that_makes_no_sense(
+    arguments: list[str], reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["capture", *arguments], prog="facert") == USAGE
+    assert reason in capsys.readouterr().err
+
+
+def test_take_and_tables_need_no_blender(duet: Path, weights: Path, tmp_path: Path) -> None:
+    without = "import sys; sys.modules['bpy'] = None; from facert_blender.command import main"
+    code = f"{without}; sys.exit(main(sys.argv[1:], 'facert'))"
+    command = [sys.executable, "-c", code, "capture", duet, "--weights", weights]
+    done = subprocess.run(
+        [*command, "--take", tmp_path / "out" / "take.json", "--csv", tmp_path / "out" / "tables"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == OK, done.stderr
+    assert re.search(r"performers found\s+2\nframes\s+20\nframes per second\s+\d", done.stdout)
+    assert "20 of 20 frames" in done.stderr
+    stored = json.loads((tmp_path / "out" / "take.json").read_text())
+    assert sorted(len(performer["frames"]) for performer in stored["performers"]) == [15, 20]
+    assert len(list((tmp_path / "out" / "tables").iterdir())) == 2
+
+    done = subprocess.run([*command, "--out", tmp_path / "a.blend"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == FAILED
+    assert "install Blender's Python module" in done.stderr
+
+
+def test_demo_characters_play_in_order_of_screen_time(
+    run: Run, duet: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    blend, sheet = tmp_path / "out ü.blend", tmp_path / "sheet.png"
+    assert run(duet, "--out", blend, "--preview", sheet) == OK
+    said = capsys.readouterr().out
+    assert int(re.search(r"keys written\s+(\d+)", said)[1]) > 1000
+    assert re.search(r"channels unmatched\s+0\n", said)
+    assert said.index("keys written") < said.index(str(blend)) < said.index(str(sheet))
+    assert sheet.read_bytes().startswith(b"\x89PNG")
+    assert not [file for file in tmp_path.iterdir() if file.name.startswith(".")]
+
+    bpy.ops.wm.open_mainfile(filepath=str(blend))
+    scene = bpy.context.scene
+    assert (scene.render.fps, scene.frame_start, scene.frame_end) == (25, 1, 20)
+    take = next(collection for collection in bpy.data.collections if "fps" in collection)
+    longest = max(take.objects, key=lambda empty: empty.animation_data.action.frame_range[1])
+    assert set(bpy.data.actions.keys()) >= {f"{duet.name} · Fern", f"{duet.name} · Slate"}
+    assert "Coral" not in bpy.data.collections
+    assert f"Performer {longest['performer']} plays Fern" in said
+    scene.frame_set(10)
+    jaw = bpy.data.objects["Fern Head"].data.shape_keys.key_blocks["jawOpen"]
+    assert jaw.value == pytest.approx(0.25, abs=0.02)
+
+
+def test_a_movie_shows_every_frame(run: Run, square_movie: Callable[..., Path], tmp_path: Path) -> None:
+    from facert_blender.capture.footage import open_footage
+
+    movie = tmp_path / "preview.mp4"
+    assert run(square_movie(frames=6), "--preview", movie) == OK
+    with open_footage(movie) as footage:
+        pictures = [frame.image for frame in footage]
+    assert len(pictures) == 6
+    assert pictures[0].shape == (120, 280, 3)
+
+
+def test_characters_of_ones_own(run: Run, duet: Path, cast: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.blend"
+    before = cast.read_bytes()
+    assert run(duet, "--cast", cast, "--assign", "2=Ana", "--assign", "2=Bo", "--out", out) == OK
+    assert cast.read_bytes() == before
+    bpy.ops.wm.open_mainfile(filepath=str(out))
+    assert {f"{duet.name} · Ana", f"{duet.name} · Bo"} <= set(bpy.data.actions.keys())
+    assert bpy.context.scene.render.fps == 24
+    assert "Rock" in bpy.data.objects
+
+
+def test_one_performer_more_than_characters(run: Run, duet: Path, cast: Path, tmp_path: Path) -> None:
+    bpy.data.objects.remove(bpy.data.objects["Bo"])
+    bpy.ops.wm.save_as_mainfile(filepath=str(cast))
+    out = tmp_path / "out.blend"
+    assert run(duet, "--cast", cast, "--out", out) == OK
+    bpy.ops.wm.open_mainfile(filepath=str(out))
+    assert bpy.data.actions[f"{duet.name} · Ana"].frame_range[1] == pytest.approx(1 + 19 * 24 / 25, abs=1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["--cast", "{cast}", "--assign", "1=Eve"], "no character called Eve. Choose one of: Ana, Bo"),
+        (["--cast", "{cast}", "--assign", "9=Ana"], "no performer 9"),
+        (["--assign", "1=Eve"], "Choose one of: Fern, Slate, Coral"),
+        (["--cast", "{tmp}/nowhere.blend"], "does not exist"),
+        (["--cast", "{video}"], "cannot be opened"),
+    ],
+)
+def test_a_cast_that_cannot_play(
+    run: Run,
+    duet: Path,
+    cast: Path,
+    tmp_path: Path,
+    arguments: list[str],
+    reason: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out = tmp_path / "out.blend"
+    out.write_text("here before")
+    filled = [argument.format(cast=cast, tmp=tmp_path, video=duet) for argument in arguments]
+    assert run(duet, *filled, "--out", out) == FAILED
+    assert reason in capsys.readouterr().err
+    assert out.read_text() == "here before"
+
+
+def test_a_cast_without_shape_keys(
+    run: Run, duet: Path, cast: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("Ana", "Bo"):
+        bpy.data.objects.remove(bpy.data.objects[name])
+    bpy.ops.wm.save_as_mainfile(filepath=str(cast))
+    assert run(duet, "--cast", cast, "--out", tmp_path / "out.blend") == FAILED
+    assert "holds no character" in capsys.readouterr().err
+
+
+def broken(folder: Path, name: str) -> Path:
+    """Footage that is not what it seems."""
+    path = folder / name
+    if name == "text.mp4":
+        path.write_text("this is not a movie")
+    elif name == "empty.mp4":
+        path.touch()
+    elif name == "nobody.mp4":
+        save_movie(path, [paint((160, 120), [])] * 5)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("nowhere.mp4", "does not exist"),
+        ("text.mp4", r"text\.mp4"),
+        ("empty.mp4", r"empty\.mp4"),
+        ("nobody.mp4", "No face was found"),
+    ],
+)
+def test_footage_that_cannot_be_captured(
+    run: Run, tmp_path: Path, name: str, reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    take = tmp_path / "take.json"
+    take.write_text("here before")
+    assert run(broken(tmp_path, name), "--take", take) == FAILED
+    *_, sentence = capsys.readouterr().err.strip().splitlines()
+    assert re.search(reason, sentence)
+    assert sentence.endswith(".")
+    assert take.read_text() == "here before"
+
+
+def test_a_camera_that_does_not_exist(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("63", "--end", "5") == FAILED
+    assert "camera" in capsys.readouterr().err.casefold()
+
+
+def test_missing_weights(duet: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["capture", str(duet), "--weights", str(tmp_path)], prog="facert") == FAILED
+    assert "Install the add-on again" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("option", "name"),
+    [("--take", "take.json"), ("--csv", "tables"), ("--out", "out.blend"), ("--preview", "sheet.png")],
+)
+def test_an_output_that_cannot_be_written_is_refused_at_once(
+    run: Run, duet: Path, tmp_path: Path, option: str, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("here before")
+    assert run(duet, option, tmp_path / "file" / name) == FAILED
+    said = capsys.readouterr().err
+    assert "cannot be written" in said and "frames/s" not in said
+    assert (tmp_path / "file").read_text() == "here before"
+
+
+def test_an_output_that_is_a_folder(
+    run: Run, duet: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(duet, "--take", tmp_path) == FAILED
+    assert "is a folder" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal")
+def test_an_interrupt_leaves_everything_as_it_was(tmp_path: Path, weights: Path) -> None:
+    movie = save_movie(tmp_path / "long.mp4", [paint((64, 64), [(RED, (32, 32), 24)])] * 3000)
+    take = tmp_path / "take.json"
+    take.write_text("here before")
+    command = [sys.executable, "-m", "facert_blender", "capture", movie, "--take", take, "--weights", weights]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        assert "frames" in process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        said = process.stderr.read()
+    assert process.returncode == INTERRUPTED
+    assert "Cancelled" in said and "Traceback" not in said
+    assert take.read_text() == "here before"
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["long.mp4", "take.json"]
