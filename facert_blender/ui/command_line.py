@@ -13,7 +13,9 @@ _handles: list[object] = []
 def register() -> None:
     """Offer the command."""
     _handles.append(
-        bpy.utils.register_cli_command("facert", lambda arguments: main(arguments, prog="facert"))
+        bpy.utils.register_cli_command(
+            "facert", lambda arguments: main(arguments, prog="blender --command facert")
+        )
     )
 
 

@@ -43,6 +43,10 @@ def make_face(scene: bpy.types.Scene) -> Callable[..., bpy.types.Object]:
 
 @pytest.fixture
 def take() -> Take:
+    return make_take()
+
+
+def make_take() -> Take:
     """Two performers over ten frames at 24 frames per second; the first opens the jaw."""
     performers = []
     for number in (1, 2):
