@@ -27,6 +27,8 @@ UNKNOWN_FPS = 25.0
 """Rate assumed where a movie or a camera gives none that makes sense."""
 CLOCK_RESET = 1.0
 """Seconds by which a movie's clock must fall back to count as restarted (joined recordings)."""
+MOVIE_PARTS = frozenset({b"moov", b"mdat", b"moof", b"RIFF"})
+"""The parts of MP4, MOV and AVI files that hold pictures or say where they are."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,9 +114,9 @@ def open_footage(
     """Open footage and read its first frame.
 
     source: a movie file; a folder of images, one file of a numbered sequence, or a pattern with `####` or
-    `%04d` in
-        its name; the number of a camera (also as text).
+        `%04d` in its name; the number of a camera (also as text).
     start, end: first frame of the range and the frame after its last, counted from 0 in the whole footage.
+        Of a movie that was cut off, in a download for example, only a range with an end is read.
     sequence_fps: frames per second of an image sequence.
 
     Raises:
@@ -135,7 +137,14 @@ def open_footage(
         )
     if not path.exists():
         raise FootageError(f"{path} does not exist. Choose a movie file, an image sequence or a camera.")
-    return Footage(_Movie(path), start, end)
+    movie = _Movie(path)
+    if end is None and _cut_off(path):
+        movie.close()
+        raise FootageError(
+            f"{path.name} is cut off: a part of the file is missing. "
+            "Copy or export it again, or choose an end frame to use its beginning."
+        )
+    return Footage(movie, start, end)
 
 
 class _Source(Protocol):
@@ -302,11 +311,34 @@ def _sane_rate(fps: float) -> float:
     return fps if math.isfinite(fps) and 1 <= fps <= 1000 else UNKNOWN_FPS
 
 
+def _cut_off(path: Path) -> bool:
+    """Whether an MP4, MOV or AVI file ends within one of its parts; other files are taken to be whole."""
+    place, size = 0, path.stat().st_size
+    with path.open("rb") as file:
+        while place + 16 <= size:
+            file.seek(place)
+            head = file.read(16)
+            if head[:4] == b"RIFF":
+                kind, length = head[:4], 8 + int.from_bytes(head[4:8], "little")
+            else:
+                kind, length = head[4:8], int.from_bytes(head[:4], "big")
+                if length == 1:
+                    length = int.from_bytes(head[8:], "big")
+            if kind in MOVIE_PARTS and place + length > size:
+                return True
+            if length < 8:
+                # The last part, which ends with the file; or no such file at all.
+                return False
+            place += length
+    return False
+
+
 def _sequence_files(path: Path) -> list[Path]:
     """The images that `path` means, in order; none if it is not a sequence."""
     if path.is_dir():
-        images = (file for file in path.iterdir() if file.suffix.lower() in IMAGE_SUFFIXES)
-        return sorted(images, key=_natural)
+        # Some systems leave a hidden companion beside every file: "._shot_0001.png".
+        shown = (file for file in path.iterdir() if not file.name.startswith("."))
+        return sorted((file for file in shown if file.suffix.lower() in IMAGE_SUFFIXES), key=_natural)
     if path.suffix.lower() not in IMAGE_SUFFIXES or not path.parent.is_dir():
         return []
     name = path.name if path.exists() else re.sub(r"#+|%0?\d*d", lambda hole: "0" * len(hole[0]), path.name)

@@ -132,9 +132,9 @@ class CaptureWorker:
         return None
 
     def wait(self) -> None:
-        """Sleep until there is a message."""
+        """Sleep until there is a message, at most half a second: on Windows, Ctrl-C is heard in between."""
         with self._news:
-            self._news.wait_for(lambda: self._progress is not None or self._end is not None)
+            self._news.wait_for(lambda: self._progress is not None or self._end is not None, timeout=0.5)
 
     def _run(self) -> None:
         try:

@@ -13,7 +13,7 @@ import pytest
 from facert_blender.capture.errors import CameraError, FootageError
 from facert_blender.capture.footage import open_footage
 
-from .conftest import RED, paint, save_movie
+from .conftest import paint, save_movie
 
 MovieMaker = Callable[..., Path]
 
@@ -124,15 +124,41 @@ def test_small_and_large_frames(square_movie: MovieMaker, size: tuple[int, int])
         assert [frame.image.shape for frame in footage] == [(size[1], size[0], 3)] * 2
 
 
-def test_cut_off_movie_gives_what_is_there(tmp_path: Path) -> None:
-    pictures = [paint((64, 48), [(RED, (10 + index, 20), 12)]) for index in range(20)]
-    movie = save_movie(tmp_path / "cut.avi", pictures, codec="MJPG")
+def index_first(movie: Path) -> None:
+    """Move the index of an MP4 before its pictures, as in movies made for the web."""
+    data = bytearray(movie.read_bytes())
+    start = data.index(b"mdat") - 4
+    end = start + struct.unpack(">I", data[start : start + 4])[0]
+    index = data[end:]
+    chunks = index.index(b"stco") + 8
+    for number in range(struct.unpack(">I", index[chunks : chunks + 4])[0]):
+        place = chunks + 4 + 4 * number
+        offset = struct.unpack(">I", index[place : place + 4])[0] + len(index)
+        index[place : place + 4] = struct.pack(">I", offset)
+    movie.write_bytes(data[:start] + index + data[start:end])
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "avi"])
+def test_cut_off_movie_is_refused_unless_an_end_is_chosen(tmp_path: Path, suffix: str) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (20, 48, 64, 3), np.uint8)
+    movie = save_movie(tmp_path / f"cut.{suffix}", list(noise), codec={"mp4": "mp4v", "avi": "MJPG"}[suffix])
+    if suffix == "mp4":
+        index_first(movie)
+    with open_footage(movie) as footage:
+        assert len(list(footage)) == 20
     whole = movie.read_bytes()
     movie.write_bytes(whole[: len(whole) * 3 // 4])
+    with pytest.raises(FootageError, match="choose an end frame"):
+        open_footage(movie)
+    with open_footage(movie, end=5) as footage:
+        assert [frame.index for frame in footage] == list(range(5))
+
+
+def test_padding_after_a_movie_is_no_missing_part(square_movie: MovieMaker) -> None:
+    movie = square_movie(frames=3)
+    movie.write_bytes(movie.read_bytes() + b"\xff" * 40)
     with open_footage(movie) as footage:
-        frames = list(footage)
-    assert 1 <= len(frames) < 20
-    assert [frame.index for frame in frames] == list(range(len(frames)))
+        assert len(list(footage)) == 3
 
 
 def test_movie_without_its_index_is_refused(square_movie: MovieMaker) -> None:
@@ -199,6 +225,13 @@ def test_numbered_sequence_with_a_hole(tmp_path: Path, source: str) -> None:
     assert [frame.index for frame in frames] == [0, 1, 3]
     assert [frame.time for frame in frames] == pytest.approx([0, 0.1, 0.3])
     assert [frame.image[0, 0, 0] for frame in frames] == [0, 10, 20]
+
+
+def test_hidden_companions_of_images_are_passed_over(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "shot_1.png"), np.zeros((8, 8, 3), np.uint8))
+    (tmp_path / "._shot_1.png").write_bytes(b"made by the system")
+    with open_footage(tmp_path) as footage:
+        assert len(list(footage)) == 1
 
 
 def test_numbers_are_sorted_as_numbers(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -133,3 +134,16 @@ def test_stopping_keeps_what_was_read(square_movie: MovieMaker, weights: Path) -
     take = worker.poll()
     assert take is not None and 1 <= take.frames < 400
     assert len(take.performers[0].frames) == take.frames
+
+
+def test_memory_does_not_grow_with_length(square_movie: MovieMaker, weights: Path) -> None:
+    size = (320, 240)
+    frame = 3 * size[0] * size[1]
+    peaks = []
+    for frames in (30, 90):
+        movie = square_movie(frames=frames, size=size)
+        tracemalloc.start()
+        capture(movie, weights=weights, threads=1)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] - peaks[0] < 3 * frame
