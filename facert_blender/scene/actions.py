@@ -14,8 +14,18 @@ from ..capture.errors import CharacterError
 SLOTTED = bpy.app.version >= (4, 4, 0)
 """From 4.4 an Action has a slot for each datablock it animates; before, it animates one kind of them."""
 
+LONGEST_NAME = bpy.types.ID.bl_rna.properties["name"].length_max - 1
+"""Bytes of UTF-8 that Blender keeps of a name."""
+
 Curves = Mapping[tuple[str, int], tuple[NDArray[Any], NDArray[Any]]]
 """(data path, array index): (frames (n,), values (n,))"""
+
+
+def joined(title: str, part: str) -> str:
+    """A name of two parts, "title · part", the title shortened where Blender would cut off the end."""
+    # Room is left for the number that Blender gives to namesakes.
+    room = LONGEST_NAME - len(f" · {part}.001".encode())
+    return _shortened(f"{_shortened(title, max(room, 0))} · {part}", LONGEST_NAME)
 
 
 def new_actions(
@@ -40,7 +50,7 @@ def new_actions(
         return [_empty_action(name, overwrite)]
     # A mesh and its object are often namesakes.
     return [
-        _empty_action(f"{name} · {_label(datablock)} {datablock.id_type.title()}", overwrite)
+        _empty_action(joined(name, f"{_label(datablock)} {datablock.id_type.title()}"), overwrite)
         for datablock in datablocks
     ]
 
@@ -94,6 +104,11 @@ def _empty_action(name: str, overwrite: bool) -> bpy.types.Action:
         action.fcurves.clear()
     action.use_fake_user = True
     return action
+
+
+def _shortened(name: str, room: int) -> str:
+    """As much of `name` as fits into `room` bytes of UTF-8."""
+    return name.encode()[:room].decode(errors="ignore")
 
 
 def _slot(action: Any, datablock: bpy.types.ID) -> Any:

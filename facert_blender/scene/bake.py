@@ -19,7 +19,7 @@ from ..capture.take import Performer, Take
 from ..retarget.mapping import Row, TargetKey, evaluate
 from ..retarget.matching import check
 from ..retarget.resample import continuous, covered, resample, resample_rotations
-from .actions import new_actions, write_curves
+from .actions import joined, new_actions, write_curves
 from .characters import Character, targets, undrivable_bone, undrivable_key
 from .orientation import head_frame, rotation_matrix, turned
 
@@ -103,7 +103,7 @@ def bake(
         _object_channels(character, rotation, channels, report)
 
     report.frames = (int(frames[0]), int(frames[-1]))
-    name = f"{take.name} · {character.name}"
+    name = joined(take.name, character.name)
     for datablock, action in zip(
         channels, new_actions(name, list(channels), overwrite=overwrite), strict=True
     ):

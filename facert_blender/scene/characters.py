@@ -68,8 +68,9 @@ def find_character(objects: Iterable[bpy.types.Object], name: str = "") -> Chara
 
 def characters(scene: bpy.types.Scene) -> list[Character]:
     """Every character of `scene`: whatever has shape keys, grouped by armature or parent, sorted by name."""
-    tops = dict.fromkeys(_top(thing) for thing in scene.objects if thing.type == "MESH" and _keys(thing))
-    return sorted((find_character([top]) for top in tops), key=lambda character: character.name)
+    faces = [thing for thing in scene.objects if _keys(thing)]
+    by_top = {_top(face): face for face in faces}
+    return sorted((find_character([face]) for face in by_top.values()), key=lambda character: character.name)
 
 
 def targets(character: Character) -> list[TargetInfo]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ..capture.contract import EXPRESSIONS
 from ..capture.errors import TakeError
 from ..capture.take import Performer, Take
-from .actions import new_actions, read_curves, write_curves
+from .actions import joined, new_actions, read_curves, write_curves
 
 ROOT = "FaceRT Takes"
 BOX = '["box"]'
@@ -96,7 +96,7 @@ def _empties(collection: bpy.types.Collection) -> list[bpy.types.Object]:
 
 
 def _store_performer(performer: Performer, take_name: str) -> bpy.types.Object:
-    empty = bpy.data.objects.new(f"{take_name} · {performer.name}", None)
+    empty = bpy.data.objects.new(joined(take_name, performer.name), None)
     empty.rotation_mode = "QUATERNION"
     empty["performer"] = int(performer.id)
     empty["identity"] = performer.identity.tolist()

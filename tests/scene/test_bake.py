@@ -223,6 +223,15 @@ def test_overwrite_fills_the_same_action_again(scene, make_take, make_mesh):
     assert set(read_curves(mesh.data.shape_keys)) == {('key_blocks["jawOpen"].value', 0)}
 
 
+def test_long_names_keep_the_character_apart_and_are_found_again(scene, make_take, make_mesh):
+    take = make_take(SECOND, name="Ein sehr langer Name, wie ihn Telefone geben – 2024-01-01 um 10.10.10.mp4")
+    cast = [find_character([make_mesh(name, ["jawOpen"])]) for name in ("Fern", "Slate")]
+    first = [bake(take, take.performers[0], one, ROWS, scene=scene).actions[0] for one in cast]
+    again = [bake(take, take.performers[0], one, ROWS, scene=scene, overwrite=True).actions[0] for one in cast]
+    assert [name.endswith(f" · {one.name}") for name, one in zip(first, cast, strict=True)] == [True, True]
+    assert again == first
+
+
 def test_one_performer_plays_several_and_several_play(scene, make_take, make_mesh):
     take = make_take(SECOND, SECOND)
     fern, slate, coral = (make_mesh(name, ["jawOpen"]) for name in ("Fern", "Slate", "Coral"))

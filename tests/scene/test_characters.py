@@ -66,6 +66,18 @@ def test_all_characters_of_a_scene(scene, make_mesh, make_armature, bind):
     assert [character.name for character in characters(scene)] == ["Alien", "Rig"]
 
 
+def test_a_character_may_hang_from_anything(scene, make_mesh):
+    camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
+    scene.collection.objects.link(camera)
+    head, teeth = make_mesh("Head", ["a", "b"]), make_mesh("Teeth", ["a"])
+    head.parent = teeth.parent = camera
+    make_mesh("Alien", ["a"])
+    assert [character.meshes for character in characters(scene)] == [
+        (bpy.data.objects["Alien"],),
+        (head, teeth),
+    ]
+
+
 def test_without_shape_keys_says_so(make_mesh, make_armature, bind):
     chair = make_mesh("Chair", [])
     with pytest.raises(CharacterError, match="Chair has no shape keys"):
