@@ -58,6 +58,12 @@ def cast(tmp_path: Path) -> Path:
     return path
 
 
+def baked_actions(footage: Path, character: str) -> list[bpy.types.Action]:
+    """The Actions of a bake: one where Actions have slots, before Blender 4.4 one for each datablock."""
+    title = f"{footage.name} · {character}"
+    return [action for action in bpy.data.actions if action.name.startswith(title)]
+
+
 @pytest.mark.parametrize("text", ["2=Fern", "Performer 2=Fern", " performer2 = Fern "])
 def test_assignment_is_read(text: str) -> None:
     assert assignment(text) == (2, "Fern")
@@ -127,7 +133,7 @@ def test_demo_characters_play_in_order_of_screen_time(
     assert (scene.render.fps, scene.frame_start, scene.frame_end) == (25, 1, 20)
     take = next(collection for collection in bpy.data.collections if "fps" in collection)
     longest = max(take.objects, key=lambda empty: empty.animation_data.action.frame_range[1])
-    assert set(bpy.data.actions.keys()) >= {f"{duet.name} · Fern", f"{duet.name} · Slate"}
+    assert baked_actions(duet, "Fern") and baked_actions(duet, "Slate")
     assert "Coral" not in bpy.data.collections
     assert f"Performer {longest['performer']} plays Fern" in said
     scene.frame_set(10)
@@ -152,7 +158,7 @@ def test_characters_of_ones_own(run: Run, duet: Path, cast: Path, tmp_path: Path
     assert run(duet, "--cast", cast, "--assign", "2=Ana", "--assign", "2=Bo", "--out", out) == OK
     assert cast.read_bytes() == before
     bpy.ops.wm.open_mainfile(filepath=str(out))
-    assert {f"{duet.name} · Ana", f"{duet.name} · Bo"} <= set(bpy.data.actions.keys())
+    assert baked_actions(duet, "Ana") and baked_actions(duet, "Bo")
     assert bpy.context.scene.render.fps == 24
     assert "Rock" in bpy.data.objects
 
@@ -163,7 +169,8 @@ def test_one_performer_more_than_characters(run: Run, duet: Path, cast: Path, tm
     out = tmp_path / "out.blend"
     assert run(duet, "--cast", cast, "--out", out) == OK
     bpy.ops.wm.open_mainfile(filepath=str(out))
-    assert bpy.data.actions[f"{duet.name} · Ana"].frame_range[1] == pytest.approx(1 + 19 * 24 / 25, abs=1)
+    (action, *_) = baked_actions(duet, "Ana")
+    assert action.frame_range[1] == pytest.approx(1 + 19 * 24 / 25, abs=1)
 
 
 @pytest.mark.parametrize(
