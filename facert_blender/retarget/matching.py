@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from ..capture.contract import EXPRESSIONS
 from .mapping import Row
-from .names import find_jaw, normalise
+from .names import find_jaw, normalise, shared_prefixes
 from .presets import Preset, list_presets, load_preset
 
 
@@ -63,10 +63,7 @@ def match(targets: Sequence[TargetInfo], preset: str | None = None) -> MatchRepo
     Raises:
         MappingError: there is no preset of that name.
     """
-    keys = defaultdict(list)
-    for target in targets:
-        if target.kind == "SHAPE_KEY":
-            keys[normalise(target.name)].append(target)
+    keys = _by_meaning([target for target in targets if target.kind == "SHAPE_KEY"])
     report = _match_best(keys) if preset is None else _match_keys(keys, load_preset(preset))
     _match_jaw(targets, report)
     report.unmatched = [
@@ -90,6 +87,34 @@ def check(rows: Iterable[Row], targets: Iterable[TargetInfo]) -> dict[str, str]:
 
 Keys = dict[str, list[TargetInfo]]
 """Shape keys by their normalised names."""
+
+
+def _by_meaning(targets: Sequence[TargetInfo]) -> Keys:
+    """The shape keys by their normalised names; those that no preset knows, without their rig's prefix."""
+    presets = [load_preset(name) for name in list_presets()]
+    known = {normalise(row.target) for preset in presets for row in (*preset.rows, *preset.fallbacks)}
+    names = defaultdict(list)
+    for target in targets:
+        for owner in target.owners:
+            names[owner].append(target.name)
+    prefixes = {_prefix(found, known) for found in names.values()}
+    keys = defaultdict(list)
+    for target in targets:
+        meaning = normalise(target.name)
+        if meaning not in known:
+            fitting = [prefix for prefix in prefixes if target.name.startswith(prefix)]
+            meaning = normalise(target.name.removeprefix(max(fitting, key=len, default="")))
+        keys[meaning].append(target)
+    return keys
+
+
+def _prefix(names: Sequence[str], known: set[str]) -> str:
+    """The prefix of one mesh's names without which most of them are `known`; mostly it is ""."""
+
+    def count(prefix: str) -> int:
+        return sum(normalise(name.removeprefix(prefix)) in known for name in names if name.startswith(prefix))
+
+    return max(["", *shared_prefixes(names)], key=count)
 
 
 def _match_best(keys: Keys) -> MatchReport:

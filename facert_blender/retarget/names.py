@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 
 SIDES = {"l": "left", "left": "left", "r": "right", "right": "right"}
@@ -15,7 +16,10 @@ PREFIX = re.compile(
     r"|(?:blend_?shapes?\d*|arkit|morphs?|bs)[_\- ]+)",
     re.IGNORECASE,
 )
+MARK = re.compile(r"(?<=\w)[:.\-\s_]+(?=\w)")
 SEPARATOR = re.compile(r"(?<=\w)[.\-\s_]+(?=\w)")
+SHARED = 10
+"""Names of one mesh that must begin alike for that to be a rig's own word before each of them."""
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_]|[^\s_]")
 
 # Words in the names of bones that say how they are built, not what they are.
@@ -47,6 +51,12 @@ def normalise(name: str) -> str:
         if not sides and joined.endswith(side):
             return joined.removesuffix(side) + "|" + side
     return joined + "|"
+
+
+def shared_prefixes(names: Iterable[str]) -> list[str]:
+    """What stands, up to a separator, before at least SHARED of the names: "hero_", "Head_GEO."."""
+    counts = Counter(name[: mark.end()] for name in names for mark in MARK.finditer(name))
+    return [prefix for prefix, count in counts.items() if count >= SHARED]
 
 
 def find_head(bones: Iterable[str]) -> str:

@@ -55,6 +55,28 @@ def test_every_family_is_recognised(name):
     assert report.ambiguous == {}
 
 
+@pytest.mark.parametrize("prefix", ["hero_", "Wolf3D_Head.", "SK Old Man - ", "h_lod0.h_"])
+@pytest.mark.parametrize("name", ["arkit", "character_creator", "character_creator_traditional"])
+def test_a_rigs_own_prefix_is_passed_over(name, prefix):
+    names = list(dict.fromkeys(row.target for row in load_preset(name).rows))
+    plain = match(keys(*names))
+    report = match([*keys(*(prefix + key for key in names)), *keys(prefix + "jawOpen", owners=("Teeth",))])
+    assert report.preset == name
+    assert report.matched == plain.matched
+    found = {(row.expression, row.target) for row in report.rows}
+    assert found >= {(row.expression, prefix + row.target) for row in plain.rows}
+
+
+def test_a_few_names_that_begin_alike_have_no_prefix():
+    assert match(keys("old_jawOpen", "old_eyeBlinkLeft", "old_eyeBlinkRight")).rows == []
+
+
+def test_keys_with_the_plain_names_come_first():
+    copies = ["backup_" + name for name in ARKIT]
+    report = match(keys(*ARKIT, *copies))
+    assert not {row.target for row in report.rows} & set(copies)
+
+
 def test_mouth_left_is_not_a_smile():
     report = match(keys("mouthSmileLeft", "mouthSmileRight", "mouthDimpleLeft"), "arkit")
     assert {row.expression for row in report.rows} == {"mouthSmileLeft", "mouthSmileRight", "mouthDimpleLeft"}
