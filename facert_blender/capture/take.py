@@ -109,12 +109,13 @@ def load_take(path: str | Path) -> Take:
     """
     path = Path(path)
     try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
+        # Editors on Windows may have put a mark at its beginning.
+        stored = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise TakeError(
             f"{path} cannot be read ({error.strerror}). Choose a take saved by FaceRT."
         ) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise TakeError(f"{path.name} is damaged. Choose a take saved by FaceRT.") from error
     if not isinstance(stored, dict) or not isinstance(stored.get("version"), int):
         raise TakeError(f"{path.name} does not hold a take. Choose a JSON file saved by FaceRT.")

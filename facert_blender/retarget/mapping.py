@@ -8,7 +8,6 @@ stays within the tightest bounds that the target's enabled rows state.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,6 +21,8 @@ from ..capture.errors import MappingError
 from ..capture.output import replacing
 
 VERSION = 1
+LARGEST = 3e38
+"""Blender's numbers end here."""
 
 KINDS = ("SHAPE_KEY", "BONE_ROTATION", "BONE_LOCATION")
 COMBINATIONS = ("SUM", "MAX")
@@ -124,7 +125,8 @@ def load_mapping(path: str | Path) -> list[Row]:
     """
     path = Path(path)
     try:
-        text = path.read_text(encoding="utf-8")
+        # Editors on Windows may have put a mark at its beginning.
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise MappingError(f"The mapping {path} cannot be read. Choose another file.") from error
     return parse_rows(parse(text, path.name)["rows"], path.name)
@@ -142,11 +144,13 @@ def parse(text: str, name: str) -> dict[str, Any]:
         raise MappingError(
             f"The mapping {name} is broken in line {error.lineno}. Save it again from its character."
         ) from error
+    except (ValueError, RecursionError) as error:  # numbers or brackets beyond all measure
+        raise MappingError(f"The mapping {name} is broken. Save it again from its character.") from error
     version = content.get("version") if isinstance(content, dict) else None
-    if not isinstance(version, int) or not isinstance(content.get("rows"), list):
-        raise MappingError(f"{name} is not a mapping of FaceRT. Choose a file saved with Save Mapping.")
-    if version > VERSION:
+    if isinstance(version, int) and version > VERSION:
         raise MappingError(f"The mapping {name} was saved by a newer FaceRT. Update the add-on to load it.")
+    if version != VERSION or not isinstance(content.get("rows"), list):
+        raise MappingError(f"{name} is not a mapping of FaceRT. Choose a file saved with Save Mapping.")
     return content
 
 
@@ -165,7 +169,7 @@ def _parse_row(entry: Any, where: str) -> Row:
     if not isinstance(entry, dict) or not {"expression", "target"} <= entry.keys() <= TYPES.keys():
         raise MappingError(f"{where} is not complete. Correct it or save the mapping again.")
     for key, value in entry.items():
-        number = isinstance(value, float | int) and not isinstance(value, bool) and math.isfinite(value)
+        number = type(value) in (float, int) and -LARGEST < value < LARGEST
         if not (number if TYPES[key] is float else type(value) is TYPES[key]):
             raise MappingError(f"{where} has a {key} that makes no sense: {value!r}. Correct it.")
     row = Row(**entry)

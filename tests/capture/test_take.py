@@ -88,7 +88,9 @@ def test_a_missing_take_gives_a_sentence(tmp_path: Path) -> None:
         load_take(tmp_path / "gone.json")
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe\x00", b"[1, 2]", b"{}", b'{"version": "x"}'])
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"\xff\xfe\x00", b"[1, 2]", b"{}", b'{"version": "x"}', b"[" * 100_000]
+)
 def test_what_is_not_a_take_gives_a_sentence(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "bad.json").write_bytes(content)
     with pytest.raises(TakeError, match=r"bad\.json"):

@@ -116,6 +116,13 @@ def test_empty_mapping_survives(tmp_path):
         ('{"version": 1, "rows": [{"expression": "grin", "target": "x"}]}', "grin"),
         ('{"version": 1, "rows": [{"expression": "jawOpen", "target": "x", "gain": "much"}]}', "gain.*much"),
         ('{"version": 1, "rows": [{"expression": "jawOpen", "target": "x", "gain": NaN}]}', "gain.*nan"),
+        (
+            '{"version": 1, "rows": [{"expression": "jawOpen", "target": "x", "gain": %s}]}' % ("9" * 400),
+            "gain",
+        ),
+        ('{"version": %s}' % ("9" * 5000), "is broken"),
+        ("[" * 100_000, "is broken"),
+        ('{"version": true, "rows": 1}', "not a mapping"),
         ('{"version": 1, "rows": [{"expression": "jawOpen", "target": "x", "enabled": 1}]}', "enabled"),
         ('{"version": 1, "rows": [{"expression": "jawOpen", "target": "x", "channel": 3}]}', "channel"),
         ('{"version": 1, "rows": [{"expression": "jawOpen", "target": "x", "kind": "LIGHT"}]}', "kind"),
@@ -128,13 +135,20 @@ def test_broken_files_say_what_is_wrong(tmp_path, content, message):
         load_mapping(path)
 
 
-def test_newer_version_asks_for_an_update(tmp_path):
+@pytest.mark.parametrize(
+    "rest", [{"rows": [{"expression": "tongueCurl", "target": "x"}]}, {"rows": {}}, {"curves": []}]
+)
+def test_newer_version_asks_for_an_update(tmp_path, rest):
     path = tmp_path / "mapping.json"
-    path.write_text(
-        json.dumps({"version": VERSION + 1, "rows": [{"expression": "tongueCurl", "target": "x"}]})
-    )
+    path.write_text(json.dumps({"version": VERSION + 1} | rest))
     with pytest.raises(MappingError, match=r"newer.*Update"):
         load_mapping(path)
+
+
+def test_files_that_an_editor_has_marked_are_read(tmp_path):
+    save_mapping([Row("jawOpen", "jawOpen")], tmp_path / "mapping.json")
+    (tmp_path / "mapping.json").write_bytes(b"\xef\xbb\xbf" + (tmp_path / "mapping.json").read_bytes())
+    assert load_mapping(tmp_path / "mapping.json") == [Row("jawOpen", "jawOpen")]
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe\x00\x01", None])
