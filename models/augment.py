@@ -7,7 +7,7 @@ import numpy as np
 
 from facert_blender.capture.contract import CROP_MARGIN, ROTATION, SINGLE_SIZE
 
-from .label import MIRROR_LANDMARKS, mirror
+from .label import MARK_OFFSET, MIRROR_LANDMARKS, mirror
 
 SCALES = (0.8, 1.2)
 SHIFT = 0.1
@@ -60,14 +60,16 @@ def random_place(
     span: float,
     parameters: np.ndarray,
     landmarks: np.ndarray,
+    pixel: float,
     identity_mirror: np.ndarray,
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """`place` at random, mirrored half the time."""
+    """`place` at random, mirrored half the time; `pixel` is the photograph's, in sides."""
     if rng.random() < 0.5:
         image = image[:, ::-1]
         parameters = mirror(parameters[None], identity_mirror)[0]
         landmarks = landmarks[list(MIRROR_LANDMARKS)] * np.array([-1, 1], np.float32)
+        landmarks[:, 0] += 2 * MARK_OFFSET * pixel
     return place(
         np.ascontiguousarray(image),
         span,

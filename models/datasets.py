@@ -35,6 +35,7 @@ class Shard:
     images: uint8 (n, 192, 192, 3) RGB, SHARD_SPAN sides around the centre of the face's box.
     parameters: float32 (n, 104) in sides. landmarks: float32 (n, 68, 2) in sides from the centre, y down.
     confidence: float32 (n,). person: str (n,), who it is. exact: bool (n,), whether the labels are exact.
+    pixel: float32 (n,), a pixel of the photograph in sides.
     """
 
     images: np.ndarray
@@ -43,6 +44,7 @@ class Shard:
     confidence: np.ndarray
     person: np.ndarray
     exact: np.ndarray
+    pixel: np.ndarray
 
     def __len__(self) -> int:
         return len(self.images)
@@ -121,6 +123,7 @@ def cut(labels: Labels, least_confidence: float = 0.1) -> Shard:
         labels.confidence[rows],
         people,
         np.zeros(len(rows), bool),
+        (1 / side[rows]).astype(np.float32),
     )
 
 

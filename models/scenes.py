@@ -18,7 +18,7 @@ from facert_blender.capture.contract import MULTI_SIZE, PARAMETERS
 
 from .augment import photographic
 from .datasets import SHARD_SIZE, SHARD_SPAN, Shard, held_out
-from .label import MIRROR_LANDMARKS, Labels, mirror
+from .label import MARK_OFFSET, MIRROR_LANDMARKS, Labels, mirror
 from .shared_data import PHOTOS, landmark_box, person, read_image
 
 LONGEST = 400
@@ -32,7 +32,7 @@ class Photograph:
     """A photograph with its faces.
 
     image: uint8 (h, w, 3). parameters: (k, 104). landmarks: (k, 68, 2) pixels. confidence: (k,). exact: bool.
-    ignored: (m, 4) boxes of faces without labels, pixels.
+    ignored: (m, 4) boxes of faces without labels, pixels. pixel: the original's pixel in this picture's.
     """
 
     image: np.ndarray
@@ -41,6 +41,7 @@ class Photograph:
     confidence: np.ndarray
     exact: bool
     ignored: np.ndarray
+    pixel: float
 
 
 @dataclass
@@ -83,6 +84,7 @@ def load_photographs(labels: Labels, parameters: np.ndarray, *, validation: bool
                 labels.confidence[known],
                 False,
                 np.nan_to_num(labels.box[unknown]) * scale,
+                scale,
             )
         )
     return photographs
@@ -178,6 +180,7 @@ class Composer:
                 self.edited.confidence[row][None],
                 True,
                 np.zeros((0, 4), np.float32),
+                float(self.edited.pixel[row]) * pixels,
             )
         return self.photographs[rng.integers(len(self.photographs))]
 
@@ -187,10 +190,11 @@ class Composer:
         return Photograph(
             photograph.image[:, ::-1],
             mirror(photograph.parameters, self.identity_mirror) if len(landmarks) else photograph.parameters,
-            landmarks * np.array([-1, 1], np.float32) + np.array([right, 0], np.float32),
+            landmarks * np.array([-1, 1]) + np.array([right + 2 * MARK_OFFSET * photograph.pixel, 0]),
             photograph.confidence,
             photograph.exact,
             photograph.ignored[:, [2, 1, 0, 3]] * (-1, 1, -1, 1) + np.array([right, 0, right, 0]),
+            photograph.pixel,
         )
 
     @staticmethod

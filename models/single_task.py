@@ -80,6 +80,7 @@ class SingleFaceTask:
                 SHARD_SPAN,
                 shard.parameters[row],
                 shard.landmarks[row],
+                float(shard.pixel[row]),
                 self.identity_mirror,
                 rng,
             )

@@ -278,7 +278,9 @@ def edit_many(rows: np.ndarray, seed: int) -> Shard:
             shard.images[row], shard.parameters[row], shard.landmarks[row], weights, sample_turn(rng)
         )
     exact = np.ones(len(rows), np.float32)
-    return Shard(images, parameters, landmarks, exact, shard.person[rows], np.ones(len(rows), bool))
+    return Shard(
+        images, parameters, landmarks, exact, shard.person[rows], np.ones(len(rows), bool), shard.pixel[rows]
+    )
 
 
 def main() -> None:
