@@ -27,7 +27,7 @@ def ana(scene: bpy.types.Scene, make_face: FaceMaker) -> bpy.types.PropertyGroup
 
 
 def baked_actions() -> set[str]:
-    """The Actions of bakes onto Ana: one where Actions have slots, before Blender 4.4 one for each datablock."""
+    """The names of the Actions baked onto Ana: several before Blender 4.4, where an Action has no slots."""
     return {action.name for action in bpy.data.actions if action.name.startswith("duet.mp4 · Ana")}
 
 
