@@ -68,8 +68,8 @@ def random_place(
     if rng.random() < 0.5:
         image = image[:, ::-1]
         parameters = mirror(parameters[None], identity_mirror)[0]
-        landmarks = landmarks[list(MIRROR_LANDMARKS)] * np.array([-1, 1], np.float32)
-        landmarks[:, 0] += 2 * MARK_OFFSET * pixel
+        offset = np.array([2 * MARK_OFFSET * pixel, 0], np.float32)
+        landmarks = landmarks[list(MIRROR_LANDMARKS)] * np.array([-1, 1], np.float32) + offset
     return place(
         np.ascontiguousarray(image),
         span,
