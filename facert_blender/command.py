@@ -7,9 +7,12 @@ Blender is needed only where a character has to move; a take and its tables are 
 from __future__ import annotations
 
 import argparse
+import re
+import signal
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -37,7 +40,7 @@ def main(arguments: Sequence[str], prog: str) -> int:
     try:
         run(options)
     except (KeyboardInterrupt, CancelledError):
-        print("\nCancelled. Files that were there before are as they were.", file=sys.stderr)
+        print("\nCancelled. What was not finished by then is as it was before.", file=sys.stderr)
         return INTERRUPTED
     except FaceRTError as error:
         print(f"\n{error}", file=sys.stderr)
@@ -74,7 +77,7 @@ def parse(arguments: Sequence[str], prog: str) -> argparse.Namespace:
         action="append",
         default=[],
         metavar="PERFORMER=CHARACTER",
-        help="who plays whom, such as 1=Fern; may be given many times",
+        help="who plays whom, such as 1=Fern; several may follow, and it may be given many times",
     )
     add(
         "--quality",
@@ -94,11 +97,25 @@ def parse(arguments: Sequence[str], prog: str) -> argparse.Namespace:
     )
     add("--weights", type=Path, metavar="DIR", help="use the networks in this folder instead of FaceRT's own")
     add("--out", type=Path, metavar="FILE.blend", help="write the animated characters here")
-    options = parser.parse_args(arguments)
+    options = parser.parse_args(list(spread(arguments)))
     problem = nonsense(options)
     if problem:
         command.error(problem)
     return options
+
+
+def spread(arguments: Sequence[str]) -> Iterator[str]:
+    """`arguments` with an --assign before each of several assignments: "--assign 1=Fern 2=Slate".
+
+    Told that several may follow, argparse would take the footage behind them for one more.
+    """
+    assigning = False
+    for argument in arguments:
+        follows = bool(re.match(r"\s*(performer)?\s*\d+\s*=", argument, re.IGNORECASE))
+        if assigning and follows:
+            yield "--assign"
+        yield argument
+        assigning = follows
 
 
 def assignment(text: str) -> tuple[int, str]:
@@ -238,7 +255,8 @@ def blender_side() -> ModuleType:
         FaceRTError: Blender is not there.
     """
     try:
-        from . import stage
+        with uninterrupted():
+            from . import stage
     except ModuleNotFoundError as error:
         if error.name != "bpy":
             raise
@@ -247,6 +265,25 @@ def blender_side() -> ModuleType:
             "module with `pip install bpy`."
         ) from error
     return stage
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Let Ctrl-C wait for the end of the block: Blender's module, half loaded, would swallow it or crash.
+
+    Inside Blender, where the module is there already, nothing changes.
+    """
+    if "bpy" in sys.modules:
+        yield
+        return
+    interrupts = []
+    before = signal.signal(signal.SIGINT, lambda *_: interrupts.append(True))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if interrupts:
+        raise KeyboardInterrupt
 
 
 class Meter:

@@ -11,7 +11,7 @@ from pathlib import Path
 import bpy
 import pytest
 
-from facert_blender.command import FAILED, INTERRUPTED, OK, USAGE, assignment, main
+from facert_blender.command import FAILED, INTERRUPTED, OK, USAGE, assignment, main, parse, uninterrupted
 from tests.capture.conftest import GREEN, RED, paint, save_movie
 
 ROOT = Path(__file__).parents[1]
@@ -67,6 +67,17 @@ def baked_actions(footage: Path, character: str) -> list[bpy.types.Action]:
 @pytest.mark.parametrize("text", ["2=Fern", "Performer 2=Fern", " performer2 = Fern "])
 def test_assignment_is_read(text: str) -> None:
     assert assignment(text) == (2, "Fern")
+
+
+def test_several_assignments_may_follow_one_word() -> None:
+    for arguments in (
+        ["a=b.mp4", "--assign", "1=Fern", "performer 2=Slate", "--out", "c.blend"],
+        ["--assign", "1=Fern", "--assign", "2=Slate", "a=b.mp4", "--out", "c.blend"],
+        ["--out", "c.blend", "--assign", "1=Fern", "2=Slate", "a=b.mp4"],
+    ):
+        options = parse(["capture", *arguments], prog="facert")
+        assert options.footage == "a=b.mp4"
+        assert options.assign == [(1, "Fern"), (2, "Slate")]
 
 
 @pytest.mark.parametrize(
@@ -217,6 +228,9 @@ def broken(folder: Path, name: str) -> Path:
         path.write_text("this is not a movie")
     elif name == "empty.mp4":
         path.touch()
+    elif name == "cut.avi":
+        save_movie(path, [paint((160, 120), [(RED, (80, 60), 40)])] * 20, codec="MJPG")
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     elif name == "nobody.mp4":
         save_movie(path, [paint((160, 120), [])] * 5)
     return path
@@ -228,6 +242,7 @@ def broken(folder: Path, name: str) -> Path:
         ("nowhere.mp4", "does not exist"),
         ("text.mp4", r"text\.mp4"),
         ("empty.mp4", r"empty\.mp4"),
+        ("cut.avi", "is cut off"),
         ("nobody.mp4", "No face was found"),
     ],
 )
@@ -289,3 +304,12 @@ def test_an_interrupt_leaves_everything_as_it_was(tmp_path: Path, weights: Path)
     assert "Cancelled" in said and "Traceback" not in said
     assert take.read_text() == "here before"
     assert sorted(file.name for file in tmp_path.iterdir()) == ["long.mp4", "take.json"]
+
+
+def test_an_interrupt_waits_while_blender_loads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "bpy")
+    loaded = False
+    with pytest.raises(KeyboardInterrupt), uninterrupted():
+        signal.raise_signal(signal.SIGINT)
+        loaded = True
+    assert loaded
