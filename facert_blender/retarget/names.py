@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 SIDES = {"l": "left", "left": "left", "r": "right", "right": "right"}
 
@@ -24,11 +24,15 @@ WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_]|[^\s_]")
 
 # Words in the names of bones that say how they are built, not what they are.
 BUILD = {
-    *("base", "bip", "bone", "c", "cc", "center", "centre", "ctrl", "j", "jnt", "joint"),
-    *("m", "master", "mixamorig", "rig", "root", "x"),
+    *("base", "bip", "biped", "bone", "cc", "center", "centre", "facial", "j", "jnt", "joint"),
+    *("m", "mixamorig", "rig", "root", "valve", "x"),
 }
+CONTROL = {"c", "ctrl", "fk", "master"}
+"""Words of bones that a person moves, where others of the same name follow them."""
 DEFORM = {"def", "mch", "org"}
 """Words of bones that follow a control bone of the same name."""
+HEAD = ({"head"},)
+JAW = ({"jaw"}, {"jawbone"}, {"lower", "jaw"}, {"mandible"})
 
 
 def words(name: str) -> list[str]:
@@ -61,15 +65,26 @@ def shared_prefixes(names: Iterable[str]) -> list[str]:
 
 def find_head(bones: Iterable[str]) -> str:
     """The bone that turns the head, "" if no name says so."""
-    return _simplest(bones, "head")
+    return _simplest(bones, HEAD)
 
 
 def find_jaw(bones: Iterable[str]) -> str:
     """The bone that opens the jaw, "" if no name says so."""
-    return _simplest(bones, "jaw")
+    return _simplest(bones, JAW)
 
 
-def _simplest(bones: Iterable[str], meaning: str) -> str:
-    """The shortest name that says `meaning` and nothing else, control bones first."""
-    found = [bone for bone in bones if set(words(bone)) - BUILD - DEFORM == {meaning}]
-    return min(found, key=lambda bone: (not DEFORM.isdisjoint(words(bone)), len(bone)), default="")
+def _simplest(bones: Iterable[str], meanings: Collection[set[str]]) -> str:
+    """The shortest name that says one of `meanings` and nothing else, control bones first, followers last."""
+
+    def burden(bone: str) -> tuple[bool, bool, int]:
+        parts = _bone_words(bone)
+        return not DEFORM.isdisjoint(parts), CONTROL.isdisjoint(parts), len(bone)
+
+    found = [bone for bone in bones if _bone_words(bone) - BUILD - CONTROL - DEFORM in meanings]
+    return min(found, key=burden, default="")
+
+
+def _bone_words(bone: str) -> set[str]:
+    """The words of a bone's name without its rig's namespace and without numbers."""
+    parts = WORD.findall(SEPARATOR.sub(" ", bone.rpartition(":")[2]))
+    return {part.lower() for part in parts if not part.isdecimal()}

@@ -51,6 +51,12 @@ def test_expressions_do_not_collide():
         (["mixamorig:Hips", "mixamorig:Head", "mixamorig:HeadTop_End"], "mixamorig:Head", ""),
         (["J_Bip_C_Neck", "J_Bip_C_Head"], "J_Bip_C_Head", ""),
         (["DEF-head", "ORG-head", "head", "ORG-jaw", "jaw_master"], "head", "jaw_master"),
+        (["head.x", "c_head.x", "jawbone.x", "c_jawbone.x", "c_skull_01.x"], "c_head.x", "c_jawbone.x"),
+        (["Bip01 Head", "Bip01 HeadNub", "Bip01 Jaw"], "Bip01 Head", "Bip01 Jaw"),
+        (["ValveBiped.Bip01_Head1"], "ValveBiped.Bip01_Head1", ""),
+        (["neck_01", "head", "FACIAL_C_Jaw", "FACIAL_L_JawBulge"], "head", "FACIAL_C_Jaw"),
+        (["jaw", "jaw_master", "head_FK", "head_IK", "head_end"], "head_FK", "jaw_master"),
+        (["Head_Top", "UpperJaw", "LowerJaw", "head.001"], "head.001", "LowerJaw"),
         (["forehead", "Head_L", "jaw.L", "spine"], "", ""),
     ],
 )
