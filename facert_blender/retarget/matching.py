@@ -85,6 +85,9 @@ def check(rows: Iterable[Row], targets: Iterable[TargetInfo]) -> dict[str, str]:
     return problems
 
 
+SHARED = 10
+"""Keys of one mesh that must begin alike for that to be a rig's own word before each of them."""
+
 Keys = dict[str, list[TargetInfo]]
 """Shape keys by their normalised names."""
 
@@ -97,7 +100,10 @@ def _by_meaning(targets: Sequence[TargetInfo]) -> Keys:
     for target in targets:
         for owner in target.owners:
             names[owner].append(target.name)
-    prefixes = {_prefix(found, known) for found in names.values()}
+    prefixes = {_prefix(found, known, SHARED) for found in names.values()} - {""}
+    if prefixes:
+        # In such a rig, meshes with few keys have a word of their own too.
+        prefixes |= {_prefix(found, known, len(found)) for found in names.values()}
     keys = defaultdict(list)
     for target in targets:
         meaning = normalise(target.name)
@@ -108,13 +114,13 @@ def _by_meaning(targets: Sequence[TargetInfo]) -> Keys:
     return keys
 
 
-def _prefix(names: Sequence[str], known: set[str]) -> str:
-    """The prefix of one mesh's names without which most of them are `known`; mostly it is ""."""
+def _prefix(names: Sequence[str], known: set[str], least: int) -> str:
+    """What at least `least` names of a mesh begin with and are most often `known` without; mostly ""."""
 
     def count(prefix: str) -> int:
         return sum(normalise(name.removeprefix(prefix)) in known for name in names if name.startswith(prefix))
 
-    return max(["", *shared_prefixes(names)], key=count)
+    return max(["", *shared_prefixes(names, least)], key=count)
 
 
 def _match_best(keys: Keys) -> MatchReport:

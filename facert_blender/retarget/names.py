@@ -18,8 +18,6 @@ PREFIX = re.compile(
 )
 MARK = re.compile(r"(?<=\w)[:.\-\s_]+(?=\w)")
 SEPARATOR = re.compile(r"(?<=\w)[.\-\s_]+(?=\w)")
-SHARED = 10
-"""Names of one mesh that must begin alike for that to be a rig's own word before each of them."""
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_]|[^\s_]")
 
 # Words in the names of bones that say how they are built, not what they are.
@@ -57,10 +55,10 @@ def normalise(name: str) -> str:
     return joined + "|"
 
 
-def shared_prefixes(names: Iterable[str]) -> list[str]:
-    """What stands, up to a separator, before at least SHARED of the names: "hero_", "Head_GEO."."""
+def shared_prefixes(names: Iterable[str], least: int) -> list[str]:
+    """What stands, up to a separator, before at least `least` of the names: "hero_", "Head_GEO."."""
     counts = Counter(name[: mark.end()] for name in names for mark in MARK.finditer(name))
-    return [prefix for prefix, count in counts.items() if count >= SHARED]
+    return [prefix for prefix, count in counts.items() if count >= least]
 
 
 def find_head(bones: Iterable[str]) -> str:

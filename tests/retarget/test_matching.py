@@ -67,6 +67,15 @@ def test_a_rigs_own_prefix_is_passed_over(name, prefix):
     assert found >= {(row.expression, prefix + row.target) for row in plain.rows}
 
 
+def test_each_mesh_may_have_a_prefix_of_its_own():
+    head = keys(*("head_GEO." + name for name in ARKIT))
+    report = match([*head, *keys("lowerTeeth_GEO.jawOpen", owners=("Teeth",))])
+    assert [row.target for row in report.rows if row.expression == "jawOpen"] == [
+        "head_GEO.jawOpen",
+        "lowerTeeth_GEO.jawOpen",
+    ]
+
+
 def test_a_few_names_that_begin_alike_have_no_prefix():
     assert match(keys("old_jawOpen", "old_eyeBlinkLeft", "old_eyeBlinkRight")).rows == []
 
