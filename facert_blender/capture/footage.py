@@ -378,7 +378,10 @@ def _read_image(file: Path) -> np.ndarray:
         stored = np.frombuffer(file.read_bytes(), np.uint8)
     except OSError as error:
         raise FootageError(f"{file} cannot be read ({error.strerror}).") from error
-    image = cv2.imdecode(stored, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH) if stored.size else None
+    try:
+        image = cv2.imdecode(stored, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH) if stored.size else None
+    except cv2.error as error:
+        raise FootageError(f"{file.name} is damaged or far too large. Export it again, smaller.") from error
     if image is None:
         raise FootageError(f"{file.name} is an empty or damaged image. Export it again.")
     return _rgb8(image)

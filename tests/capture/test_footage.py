@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -271,6 +272,15 @@ def test_damaged_image_in_a_sequence_is_named(tmp_path: Path) -> None:
     (tmp_path / "s2.png").write_bytes(b"")
     with open_footage(tmp_path) as footage, pytest.raises(FootageError, match=r"s2\.png"):
         list(footage)
+
+
+def test_image_that_claims_a_size_beyond_all_measure_is_named(tmp_path: Path) -> None:
+    stored = bytearray(cv2.imencode(".png", np.zeros((8, 8, 3), np.uint8))[1].tobytes())
+    stored[16:24] = struct.pack(">II", 60_000, 60_000)
+    stored[29:33] = struct.pack(">I", zlib.crc32(stored[12:29]))
+    (tmp_path / "huge.png").write_bytes(stored)
+    with pytest.raises(FootageError, match=r"huge\.png is damaged or far too large"):
+        open_footage(tmp_path / "huge.png")
 
 
 def test_image_of_another_size_is_named(tmp_path: Path) -> None:
