@@ -228,6 +228,8 @@ def animate(stage: ModuleType, take: Take, options: argparse.Namespace) -> list[
         if report.unmapped:
             lines.append(f"    nothing there moves for {', '.join(report.unmapped)}")
         lines += [f"    {target} does not move: {reason}" for target, reason in report.skipped.items()]
+    playing = {report.performer for report in reports}
+    lines += [f"  {one.name} plays nobody" for one in take.performers if one.name not in playing]
     return lines
 
 

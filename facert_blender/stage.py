@@ -116,7 +116,12 @@ def perform(take: Take, assignments: Sequence[tuple[int, str]], *, own_scene: bo
             names = ", ".join(str(number) for number in sorted(found))
             raise TakeError(f"There is no performer {performer} in this footage. Choose one of: {names}.")
         settings.characters[name].performer_id = performer
-    return casting.bake_cast(scene)
+    reports = casting.bake_cast(scene)
+    for report in reports:
+        # What matching had to leave out; the panel shows it by itself.
+        problems = settings.characters[report.character].problems
+        report.skipped |= {problem.name: problem.reason for problem in problems}
+    return reports
 
 
 def fit_to_footage(scene: bpy.types.Scene, take: Take) -> None:

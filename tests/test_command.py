@@ -174,11 +174,26 @@ def test_characters_of_ones_own(run: Run, duet: Path, cast: Path, tmp_path: Path
     assert "Rock" in bpy.data.objects
 
 
-def test_one_performer_more_than_characters(run: Run, duet: Path, cast: Path, tmp_path: Path) -> None:
+def test_the_summary_says_what_does_not_move_and_why(
+    run: Run, duet: Path, cast: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bpy.data.objects["Ana"].data.shape_keys.key_blocks["jawOpen"].driver_add("value")
+    bpy.data.objects["Ana"].shape_key_add(name="EyeBlink_L").value = 0.0
+    bpy.ops.wm.save_as_mainfile(filepath=str(cast))
+    assert run(duet, "--cast", cast, "--assign", "1=Ana", "--out", tmp_path / "out.blend") == OK
+    said = capsys.readouterr().out
+    assert "jawOpen does not move: it has a driver" in said
+    assert "eyeBlinkLeft does not move: it could be eyeBlinkLeft or EyeBlink_L" in said
+
+
+def test_one_performer_more_than_characters(
+    run: Run, duet: Path, cast: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     bpy.data.objects.remove(bpy.data.objects["Bo"])
     bpy.ops.wm.save_as_mainfile(filepath=str(cast))
     out = tmp_path / "out.blend"
     assert run(duet, "--cast", cast, "--out", out) == OK
+    assert re.search(r"Performer \d plays nobody", capsys.readouterr().out)
     bpy.ops.wm.open_mainfile(filepath=str(out))
     (action, *_) = baked_actions(duet, "Ana")
     assert action.frame_range[1] == pytest.approx(1 + 19 * 24 / 25, abs=1)
