@@ -2,8 +2,9 @@
 
 A scene is a mosaic of photographs at random scales and crops (one to dozens of tiles), so that faces of 2 to
 60 % of the picture stand before their own surroundings; some tiles are edited faces, whose labels are exact,
-and some show no face. Faces smaller than 2 % of the picture, cut off, or found but not labelled are zones to
-be ignored, never background.
+and some show no face. Small heads are set softly into some, since a tile's edges would tell where a small
+face is. Faces smaller than 2 % of the picture, cut off, or found but not labelled are zones to be ignored,
+never background.
 """
 
 from __future__ import annotations
@@ -137,6 +138,8 @@ class Composer:
             parts.append(
                 (photograph.parameters[good], landmarks[good] + shift, photograph.confidence[good], exact)
             )
+        if rng.random() < 0.4:
+            parts += self._bystanders(canvas, parts, np.concatenate(zones), rng)
         parameters, landmarks, confidence, exact = (
             np.concatenate(column) for column in zip(*parts, strict=True)
         )
@@ -183,6 +186,57 @@ class Composer:
                 float(self.edited.pixel[row]) * pixels,
             )
         return self.photographs[rng.integers(len(self.photographs))]
+
+    def _bystanders(
+        self,
+        canvas: np.ndarray,
+        parts: list[tuple[np.ndarray, ...]],
+        zones: np.ndarray,
+        rng: np.random.Generator,
+    ) -> list[tuple[np.ndarray, ...]]:
+        """Small heads with soft edges, set into the canvas (it changes) beside the faces that are there."""
+        taken = [landmark_box(part[1].reshape(-1, 68, 2)) for part in parts]
+        boxes = np.concatenate([*taken, zones])
+        added: list[tuple[np.ndarray, ...]] = []
+        for _ in range(rng.integers(2, 9)):
+            row = rng.choice(self.edited_rows)
+            side = float(np.exp(rng.uniform(np.log(0.035), np.log(0.16)))) * MULTI_SIZE
+            pixels = max(8, round(side * SHARD_SPAN))
+            left, top = rng.integers(-pixels // 5, MULTI_SIZE - 4 * pixels // 5, 2)
+            landmarks = self.edited.landmarks[row] * side + np.array([left, top]) + (pixels - 1) / 2
+            box = landmark_box(landmarks)
+            room = np.concatenate([box[:2] - 0.4 * side, box[2:] + 0.4 * side])
+            apart = (room[:2] >= boxes[:, 2:]) | (room[2:] <= boxes[:, :2])
+            if not apart.any(1).all() or box.min() < 0 or box.max() > MULTI_SIZE:
+                continue
+            head = cv2.resize(self.edited.images[row], (pixels, pixels), interpolation=cv2.INTER_AREA)
+            mask = np.zeros((pixels, pixels), np.float32)
+            cv2.ellipse(
+                mask,
+                (pixels // 2, round(0.48 * pixels)),
+                (round(0.34 * pixels), round(0.42 * pixels)),
+                0,
+                0,
+                360,
+                1.0,
+                -1,
+            )
+            mask = cv2.GaussianBlur(mask, (0, 0), 0.03 * pixels + 0.3)[..., None]
+            rows = slice(max(top, 0), min(top + pixels, MULTI_SIZE))
+            columns = slice(max(left, 0), min(left + pixels, MULTI_SIZE))
+            own = np.s_[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
+            blended = canvas[rows, columns] * (1 - mask[own]) + head[own] * mask[own]
+            canvas[rows, columns] = blended.astype(np.uint8)
+            boxes = np.concatenate([boxes, box[None]])
+            added.append(
+                (
+                    self.edited.parameters[row][None],
+                    landmarks[None].astype(np.float32),
+                    self.edited.confidence[row][None],
+                    np.ones(1, bool),
+                )
+            )
+        return added
 
     def _mirrored(self, photograph: Photograph) -> Photograph:
         right = photograph.image.shape[1] - 1
