@@ -133,7 +133,8 @@ class Composer:
             side = (whole[:, 2:] - whole[:, :2]).max(1)
             good = (share > 0.85) & (side > LEAST_FACE * MULTI_SIZE)
             shift = np.array([left, top], np.float32)
-            zones.append(np.concatenate([whole[~good & (share > 0.05)], ignored]) + np.tile(shift, 2))
+            hidden = np.concatenate([seen[~good & (share > 0.05)], ignored])
+            zones.append(hidden.clip(np.tile(area[:2], 2), np.tile(area[2:], 2)) + np.tile(shift, 2))
             exact = np.full(good.sum(), photograph.exact)
             parts.append(
                 (photograph.parameters[good], landmarks[good] + shift, photograph.confidence[good], exact)
