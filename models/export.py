@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import math
 import warnings
 from pathlib import Path
 from typing import Any
@@ -33,16 +34,20 @@ TOLERANCE = 1e-4
 
 
 class MultiFaceOutputs(nn.Module):
-    """The MFN with its outputs as the contract names them: boxes, confidence, parameters."""
+    """The MFN with its outputs as the contract names them: boxes, confidence, parameters.
 
-    def __init__(self, network: nn.Module) -> None:
+    `confidence` is the network's own confidence that comes out as 0.5 (see `models.calibrate`).
+    """
+
+    def __init__(self, network: nn.Module, confidence: float = 0.5) -> None:
         super().__init__()
         self.network = network
+        self.shift = math.log(confidence / (1 - confidence))
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Boxes (n, 405, 4), confidence (n, 405) and parameters (n, 405, 104)."""
         seen = self.network(image)
-        return seen.boxes, torch.sigmoid(seen.logits), seen.parameters
+        return seen.boxes, torch.sigmoid(seen.logits - self.shift), seen.parameters
 
 
 def load_trained(run: str, kind: str) -> nn.Module:
@@ -60,13 +65,12 @@ def load_trained(run: str, kind: str) -> nn.Module:
     return network.eval()
 
 
-def to_onnx(network: nn.Module, kind: str) -> bytes:
-    """The network as the bytes of an ONNX file, with the contract in its metadata."""
-    graph: nn.Module
-    if isinstance(network, SingleFaceNetwork):
-        graph, size, outputs = network, SINGLE_SIZE, ["parameters"]
+def to_onnx(graph: nn.Module, kind: str) -> bytes:
+    """An SFN or `MultiFaceOutputs` as the bytes of an ONNX file, with the contract in its metadata."""
+    if kind == "single":
+        size, outputs = SINGLE_SIZE, ["parameters"]
     else:
-        graph, size, outputs = MultiFaceOutputs(network), MULTI_SIZE, ["boxes", "confidence", "parameters"]
+        size, outputs = MULTI_SIZE, ["boxes", "confidence", "parameters"]
     example = torch.zeros((1, size, size, 3), dtype=torch.uint8)
     stored: Any = io.BytesIO()
     with warnings.catch_warnings():
@@ -92,12 +96,11 @@ def to_onnx(network: nn.Module, kind: str) -> bytes:
     return content
 
 
-def difference(network: nn.Module, kind: str, content: bytes) -> float:
+def difference(graph: nn.Module, kind: str, content: bytes) -> float:
     """The largest difference between PyTorch's outputs and ONNX Runtime's, on pictures of noise."""
     size = SINGLE_SIZE if kind == "single" else MULTI_SIZE
     rng = np.random.default_rng(0)
     images = rng.integers(0, 255, (3, size, size, 3), np.uint8)
-    graph = MultiFaceOutputs(network) if isinstance(network, MultiFaceNetwork) else network
     with torch.no_grad():
         expected = graph(torch.from_numpy(images))
     expected = [expected] if isinstance(expected, Tensor) else expected
@@ -106,15 +109,17 @@ def difference(network: nn.Module, kind: str, content: bytes) -> float:
     return max(float(np.abs(a.numpy() - b).max()) for a, b in zip(expected, found, strict=True))
 
 
-def export(run: str, kind: str, folder: Path = WEIGHTS) -> Path:
-    """Write a run's best weights as ONNX; the file's path.
+def export(run: str, kind: str, folder: Path = WEIGHTS, confidence: float = 0.5) -> Path:
+    """Write a run's best weights as ONNX, the MFN's `confidence` becoming 0.5; the file's path.
 
     Raises:
         RuntimeError: ONNX Runtime does not give what PyTorch gives.
     """
-    network = load_trained(run, kind)
-    content = to_onnx(network, kind)
-    off = difference(network, kind, content)
+    graph = load_trained(run, kind)
+    if kind == "multi":
+        graph = MultiFaceOutputs(graph, confidence).eval()
+    content = to_onnx(graph, kind)
+    off = difference(graph, kind, content)
     if off > TOLERANCE:
         raise RuntimeError(f"ONNX Runtime differs from PyTorch by {off:.2e}; nothing was written.")
     path = folder / f"{kind}.onnx"
@@ -129,8 +134,11 @@ def main() -> None:
     parser.add_argument("run")
     parser.add_argument("kind", choices=("single", "multi"))
     parser.add_argument("--folder", type=Path, default=WEIGHTS)
+    parser.add_argument(
+        "--confidence", type=float, default=0.5, help="of the MFN, to come out as 0.5 (models.calibrate)"
+    )
     options = parser.parse_args()
-    export(options.run, options.kind, options.folder)
+    export(options.run, options.kind, options.folder, options.confidence)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ torch = pytest.importorskip("torch", reason="training is not set up (make setup-
 onnx = pytest.importorskip("onnx")
 
 from models.blocks import activate  # noqa: E402
-from models.export import difference, to_onnx  # noqa: E402
+from models.export import MultiFaceOutputs, difference, to_onnx  # noqa: E402
 from models.multi_face import MultiFaceConfig, MultiFaceNetwork  # noqa: E402
 from models.single_face import SingleFaceConfig, SingleFaceNetwork  # noqa: E402
 from models.train import TrainConfig  # noqa: E402
@@ -56,14 +56,25 @@ def test_activation_gives_unit_quaternions_with_positive_w() -> None:
 @pytest.mark.parametrize(("name", "megabytes"), [("ms_sfn", 2), ("ms_mfn", 13)])
 def test_export_keeps_the_contract_the_size_and_the_numbers(name: str, megabytes: int) -> None:
     config = TrainConfig.read(CONFIGS / f"{name}.toml")
-    network = (
+    graph = (
         SingleFaceNetwork(SingleFaceConfig(**config.model))
         if config.network == "single"
-        else MultiFaceNetwork(MultiFaceConfig(**config.model))
+        else MultiFaceOutputs(MultiFaceNetwork(MultiFaceConfig(**config.model)))
     ).eval()
-    content = to_onnx(network, config.network)
+    content = to_onnx(graph, config.network)
     assert len(content) <= megabytes * 1e6
-    assert difference(network, config.network, content) < 1e-4
+    assert difference(graph, config.network, content) < 1e-4
     model = onnx.load_from_string(content)
     assert model.opset_import[0].version <= 17
     check({entry.key: entry.value for entry in model.metadata_props}, config.network, "made")
+
+
+def test_a_chosen_confidence_comes_out_as_one_half() -> None:
+    network = MultiFaceNetwork(MultiFaceConfig()).eval()
+    image = noise(1, 288)
+    with torch.no_grad():
+        own = MultiFaceOutputs(network)(image)[1]
+        level = float(own.median())
+        shifted = MultiFaceOutputs(network, level)(image)[1]
+    np.testing.assert_array_equal((shifted > 0.5).numpy(), (own > level).numpy())
+    assert 0.4 < float((shifted > 0.5).float().mean()) < 0.6
