@@ -11,7 +11,7 @@ from bpy_extras.io_utils import ExportHelper, ImportHelper
 
 from ..capture.contract import EXPRESSIONS
 from ..capture.errors import CancelledError, FaceRTError
-from ..capture.take import Take, save_take
+from ..capture.take import Take, load_take, save_take
 from ..capture.worker import CaptureWorker, capture
 from ..retarget.live_link import save_csvs
 from ..retarget.mapping import Row, load_mapping, save_mapping
@@ -231,6 +231,20 @@ class ExportTake(Explained, bpy.types.Operator, ExportHelper):
         return f"Wrote {self.filepath}."
 
 
+class ImportTake(bpy.types.Operator, ImportHelper):
+    """Read a take from a JSON file, captured elsewhere or before, and keep it in the scene"""
+
+    bl_idname = "facert.import_take"
+    bl_label = "Import Take"
+    bl_options = {"REGISTER", "UNDO"}
+    filename_ext = ".json"
+    filter_glob: bpy.props.StringProperty(default="*.json", options={"HIDDEN"})
+
+    def execute(self, context):
+        """Read the file."""
+        return reported(self, lambda: kept(context.scene, load_take(self.filepath)))
+
+
 class ExportTables(Explained, bpy.types.Operator):
     """Write a table for each performer, as the Live Link Face app does, into a folder"""
 
@@ -446,6 +460,7 @@ CLASSES = (
     Capture,
     FinishCapture,
     CancelCapture,
+    ImportTake,
     ExportTake,
     ExportTables,
     AddCharacter,

@@ -68,6 +68,7 @@ class PerformersPanel(TabPanel, bpy.types.Panel):
         layout = self.layout
         if not settings.take:
             layout.label(text="Capture footage to find its performers", icon="INFO")
+            layout.operator("facert.import_take", icon="IMPORT")
             return
         layout.prop(settings, "take_choice", text="", icon="OUTLINER_OB_CAMERA")
         take = bpy.data.collections[settings.take]
@@ -75,6 +76,7 @@ class PerformersPanel(TabPanel, bpy.types.Panel):
             "FACERT_UL_performers", "", take, "objects", settings, "performer_index", rows=2, maxrows=5
         )
         row = layout.row(align=True)
+        row.operator("facert.import_take", text="", icon="IMPORT")
         row.operator("facert.export_take", text="JSON", icon="EXPORT")
         row.operator("facert.export_csv", text="Live Link CSV", icon="EXPORT")
 

@@ -8,8 +8,9 @@ import bpy
 import pytest
 
 from facert_blender.capture.contract import EXPRESSIONS
-from facert_blender.capture.take import Take, load_take
+from facert_blender.capture.take import Take, load_take, save_take
 from facert_blender.capture.worker import CaptureWorker
+from facert_blender.scene.takes import names
 from facert_blender.ui import casting
 from facert_blender.ui.running import running
 
@@ -127,6 +128,34 @@ def test_the_take_is_exported(scene: bpy.types.Scene, take: Take, tmp_path: Path
         "duet.mp4 Performer 1.csv",
         "duet.mp4 Performer 2.csv",
     ]
+
+
+def test_an_exported_take_is_imported(
+    scene: bpy.types.Scene, take: Take, ana: bpy.types.PropertyGroup, tmp_path: Path
+) -> None:
+    path = tmp_path / "Aufnahme 1 ü.json"
+    save_take(take, path)
+    bpy.ops.ed.undo_push(message="before")
+    assert bpy.ops.facert.import_take(filepath=str(path)) == {"FINISHED"}
+    assert scene.facert.take == "duet.mp4"
+    ana.performer_id = 1
+    assert bpy.ops.facert.bake() == {"FINISHED"}
+    assert bpy.ops.facert.import_take(filepath=str(path)) == {"FINISHED"}
+    assert scene.facert.take == "duet.mp4.001"
+    bpy.ops.ed.undo_push(message="after")
+    bpy.ops.ed.undo()
+    assert names(bpy.context.scene) == []
+
+
+@pytest.mark.parametrize("content", ["not a take", json.dumps({"version": 99})])
+def test_a_take_that_cannot_be_read_changes_nothing(
+    scene: bpy.types.Scene, tmp_path: Path, content: str
+) -> None:
+    path = tmp_path / "take.json"
+    path.write_text(content)
+    with pytest.raises(RuntimeError, match=r"take\.json"):
+        bpy.ops.facert.import_take(filepath=str(path))
+    assert names(scene) == []
 
 
 def test_an_export_that_cannot_be_written_is_a_sentence(
