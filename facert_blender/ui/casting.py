@@ -6,6 +6,7 @@ Operators and the command line both go this way, so a .blend is the same whichev
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import chain, count
 
 import bpy
 
@@ -36,15 +37,20 @@ def add_character(
 ) -> bpy.types.PropertyGroup:
     """Register the character that `objects` belong to and match its mapping; makes it the active one.
 
+    Where another character has its name already, a number follows: "Ana 2".
+
     Raises:
         CharacterError: nothing of it can be animated, or it is in the cast already.
     """
     character = find_character(objects, name)
     settings = scene.facert
-    if character.name in settings.characters:
-        raise CharacterError(f"{character.name} is in the cast already. Choose its performer in the list.")
+    for known in settings.characters:
+        if {part.object for part in known.parts}.intersection(character.meshes):
+            raise CharacterError(f"{known.name} is in the cast already. Choose its performer in the list.")
+    numbered = (f"{character.name} {number}" for number in count(2))
+    free = next(title for title in chain([character.name], numbered) if title not in settings.characters)
     item = settings.characters.add()
-    item.name = character.name
+    item.name = free
     for part in (*character.meshes, *filter(None, [character.armature])):
         item.parts.add().object = part
     match_mapping(item)

@@ -35,6 +35,16 @@ def test_a_character_is_in_the_cast_once(scene: bpy.types.Scene, make_face: Face
         casting.add_character(scene, [face])
 
 
+def test_characters_of_one_name_are_told_apart(scene: bpy.types.Scene, make_face: FaceMaker) -> None:
+    faces = [make_face(name, *ARKIT) for name in ("Face", "Other", "Third")]
+    added = [casting.add_character(scene, [face], "Ana").name for face in faces]
+    assert added == ["Ana", "Ana 2", "Ana 3"]
+    found = [casting.character_of(item) for item in scene.facert.characters]
+    assert [character.meshes for character in found] == [(face,) for face in faces]
+    with pytest.raises(CharacterError, match="Ana 2 is in the cast already"):
+        casting.add_character(scene, [faces[1]])
+
+
 def test_a_mesh_without_shape_keys_is_refused(scene: bpy.types.Scene, make_face: FaceMaker) -> None:
     with pytest.raises(CharacterError, match="no shape keys"):
         casting.add_character(scene, [make_face("Rock")])
