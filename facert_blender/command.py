@@ -147,6 +147,8 @@ def nonsense(options: argparse.Namespace) -> str:
         return "--out is a Blender file: end its name in .blend"
     if not camera and any(path.resolve() == Path(options.footage).resolve() for path in files):
         return "an output would replace the footage: choose another name for it"
+    if options.cast and any(path.resolve() == options.cast.resolve() for path in files):
+        return "an output would replace the cast: choose another name for it"
     if len({path.resolve() for path in files}) < len(files):
         return "two outputs have the same name: choose another for one of them"
     return ""

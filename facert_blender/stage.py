@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stdout
+from io import StringIO
 from itertools import cycle
 from pathlib import Path
 
@@ -42,23 +43,37 @@ def open_cast(cast: Path | None, wanted: Sequence[str]) -> None:
     """Open the file with the characters, or an empty one for the demo characters.
 
     Raises:
-        CharacterError: it cannot be opened, or does not hold the characters `wanted`.
+        CharacterError: it cannot be opened, or the characters `wanted` are not in it or cannot be moved.
     """
     if cast is None:
         bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
-        known = list(NAMES)
-    else:
-        open_file(cast)
-        scene = bpy.context.scene
-        if not scene.facert.characters:
-            find_cast(scene)
-        known = [item.name for item in scene.facert.characters]
-        if not known:
-            raise CharacterError(
-                f"{cast.name} holds no character that FaceRT can move. Choose a file with meshes that have "
-                "facial shape keys, or add them under Cast in the panel and save it."
-            )
+        check_names(wanted, NAMES, {})
+        return
+    open_file(cast)
+    settings = bpy.context.scene.facert
+    stuck = {} if settings.characters else find_cast(bpy.context.scene)
+    if not settings.characters:
+        reasons = "".join(f" {name} cannot be moved: {reason}." for name, reason in stuck.items())
+        raise CharacterError(
+            f"{cast.name} holds no character that FaceRT can move.{reasons} Choose a file with meshes that "
+            "have facial shape keys, or add them under Cast in the panel and save it."
+        )
+    check_names(wanted, [item.name for item in settings.characters], stuck)
+    for item in settings.characters:
+        if item.name in wanted or not wanted:
+            # Raises where the objects of a saved cast were deleted since.
+            casting.character_of(item)
+
+
+def check_names(wanted: Sequence[str], known: Sequence[str], stuck: Mapping[str, str]) -> None:
+    """See that the characters `wanted` are among the `known` ones; `stuck` gives why others are not.
+
+    Raises:
+        CharacterError: one is not.
+    """
     for name in wanted:
+        if name in stuck:
+            raise CharacterError(f"{name} cannot be moved: {stuck[name]}. Free it, or choose another.")
         if name not in known:
             raise CharacterError(f"There is no character called {name}. Choose one of: {', '.join(known)}.")
 
@@ -79,13 +94,20 @@ def open_file(path: Path) -> None:
         ) from error
 
 
-def find_cast(scene: bpy.types.Scene) -> None:
-    """Add every character of `scene` whose mapping can be matched to its cast."""
+def find_cast(scene: bpy.types.Scene) -> dict[str, str]:
+    """Add every character of `scene` whose mapping can be matched to its cast.
+
+    Returns why others cannot be moved, by their names, where there are facial targets but none is free.
+    """
     settings = scene.facert
+    stuck = {}
     for character in characters(scene):
         item = casting.add_character(scene, character.meshes, character.name)
         if not item.rows:
+            if item.problems:
+                stuck[item.name] = "; ".join(f"{problem.name}: {problem.reason}" for problem in item.problems)
             settings.characters.remove(settings.character_index)
+    return stuck
 
 
 def perform(take: Take, assignments: Sequence[tuple[int, str]], *, own_scene: bool) -> list[BakeReport]:
@@ -140,7 +162,8 @@ def save(path: Path) -> None:
     Raises:
         OutputError: it cannot be written.
     """
-    with replacing(path) as temporary:
+    # Blender would tell the temporary name.
+    with replacing(path) as temporary, redirect_stdout(StringIO()):
         try:
             bpy.ops.wm.save_as_mainfile(filepath=str(temporary.resolve()), copy=True, compress=True)
         except RuntimeError as error:
