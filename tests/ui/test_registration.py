@@ -17,7 +17,7 @@ def test_registering_again_and_again() -> None:
 
 def test_every_button_and_setting_has_a_tooltip() -> None:
     operators = [getattr(bpy.ops.facert, name).get_rna_type() for name in dir(bpy.ops.facert)]
-    assert len(operators) == 14
+    assert len(operators) == 15
     assert [operator.identifier for operator in operators if not operator.description] == []
     scene = bpy.context.scene.facert
     groups = [scene.bl_rna, scene.characters.add().bl_rna, scene.characters[0].rows.add().bl_rna]
