@@ -209,6 +209,8 @@ def captured(options: argparse.Namespace) -> tuple[Take, float]:
         on_progress=on_progress,
     )
     meter.finish()
+    if take.notice:
+        print(take.notice, file=sys.stderr)
     return take, speed
 
 

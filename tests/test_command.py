@@ -9,11 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import bpy
+import numpy as np
 import pytest
 
 from facert_blender import stage
 from facert_blender.command import FAILED, INTERRUPTED, OK, USAGE, assignment, main, parse, uninterrupted
-from tests.capture.conftest import GREEN, RED, paint, save_movie
+from tests.capture.conftest import GREEN, RED, damage, paint, save_movie
 
 ROOT = Path(__file__).parents[1]
 Run = Callable[..., int]
@@ -302,6 +303,19 @@ def test_footage_that_cannot_be_captured(
     assert re.search(reason, sentence)
     assert sentence.endswith(".")
     assert take.read_text() == "here before"
+
+
+def test_footage_damaged_in_the_middle_is_captured_with_a_notice(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pictures = np.random.default_rng(0).integers(0, 100, (40, 120, 160, 3), np.uint8)
+    pictures[:, 40:80, 60:100] = RED
+    movie = save_movie(tmp_path / "damaged.mp4", list(pictures))
+    damage(movie)
+    assert run(movie, "--take", tmp_path / "take.json") == OK
+    said = capsys.readouterr()
+    frames = re.search(r"frames\s+(\d+)\n", said.out)
+    assert frames and f"damaged.mp4 is damaged: only {frames[1]} of its 40 frames can be read" in said.err
 
 
 def test_a_camera_that_does_not_exist(run: Run, capsys: pytest.CaptureFixture[str]) -> None:

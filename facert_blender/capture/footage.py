@@ -17,6 +17,7 @@ from typing import Protocol, Self
 
 import numpy as np
 
+from .container import cut_off, playing_time
 from .errors import CameraError, FootageError
 from .wheels import opencv
 
@@ -27,8 +28,8 @@ UNKNOWN_FPS = 25.0
 """Rate assumed where a movie or a camera gives none that makes sense."""
 CLOCK_RESET = 1.0
 """Seconds by which a movie's clock must fall back to count as restarted (joined recordings)."""
-MOVIE_PARTS = frozenset({b"moov", b"mdat", b"moof", b"RIFF"})
-"""The parts of MP4, MOV and AVI files that hold pictures or say where they are."""
+EARLY = 0.5
+"""Seconds by which a movie must end before its time to be called damaged: last frames are held longer."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +54,7 @@ class Footage:
     fps: nominal frames per second; the frames' own times are what counts.
     size: (width, height) in pixels as shown, after rotation.
     length: frames in the range as far as the file tells (cuts and edits make it fewer), None for a camera.
+    notice: once it was iterated, a sentence on what is missing at the end of a damaged movie, else "".
     """
 
     def __init__(self, source: _Source, start: int | None, end: int | None) -> None:
@@ -64,6 +66,7 @@ class Footage:
         self.path = source.path
         self.fps = source.fps
         self.size = source.size
+        self.notice = ""
         self.length: int | None = end - self._start if end is not None else None
         if source.count is not None:
             self.length = max(0, int(min(source.count, self._end)) - self._start)
@@ -74,7 +77,7 @@ class Footage:
         Raises:
             FootageError: nothing can be read in the range, or an image of a sequence is damaged.
         """
-        index = -1
+        index, seconds = -1, 0.0
         empty = True
         while (moment := self._source.advance()) is not None:
             index, seconds = moment
@@ -88,6 +91,19 @@ class Footage:
                 f"{self.name} has no frames in the chosen range: it ends after frame {index}. "
                 "Choose an earlier start frame."
             )
+        if moment is None and index + 1 < self._end:
+            self.notice = self._missing(index + 1, seconds)
+
+    def _missing(self, frames: int, seconds: float) -> str:
+        """What to tell of a source that ended after so many frames, the last of them at `seconds`."""
+        count, ends = self._source.count, self._source.ends
+        # Neither says enough alone: edits show fewer frames than there are, and a last frame may be held.
+        if count is None or ends is None or frames >= count or seconds + EARLY >= ends:
+            return ""
+        return (
+            f"{self.name} is damaged: only {frames} of its {count} frames can be read, {seconds:.1f} of "
+            f"{ends:.1f} seconds. Copy or export it again to have the rest."
+        )
 
     def __enter__(self) -> Self:
         """Give itself."""
@@ -138,7 +154,7 @@ def open_footage(
     if not path.exists():
         raise FootageError(f"{path} does not exist. Choose a movie file, an image sequence or a camera.")
     movie = _Movie(path)
-    if end is None and _cut_off(path):
+    if end is None and cut_off(path):
         movie.close()
         raise FootageError(
             f"{path.name} is cut off: a part of the file is missing. "
@@ -155,6 +171,8 @@ class _Source(Protocol):
     fps: float
     size: tuple[int, int]
     count: int | None
+    ends: float | None
+    """Seconds from the first frame to the end of the last by the file's own account, None if it has none."""
 
     def advance(self) -> tuple[int, float] | None:
         """Go to the next frame; its (index, seconds), None after the last."""
@@ -190,6 +208,7 @@ class _Movie:
         self.fps = _sane_rate(self._capture.get(cv2.CAP_PROP_FPS))
         count = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
         self.count: int | None = int(count) if 0 < count < 1e9 else None
+        self.ends = playing_time(path)
         self._index = -1
         self._clock = _Clock(1 / self.fps)
 
@@ -217,6 +236,7 @@ class _Sequence:
         first = _read_image(files[0])
         self.size = (first.shape[1], first.shape[0])
         self.count: int | None = self._frames[-1][0] + 1
+        self.ends: float | None = None
 
     def advance(self) -> tuple[int, float] | None:
         self._position += 1
@@ -256,6 +276,7 @@ class _Camera:
             int(self._capture.get(cv2.CAP_PROP_FRAME_HEIGHT)),
         )
         self.count: int | None = None
+        self.ends: float | None = None
         self._index = -1
         self._began = 0.0
 
@@ -309,28 +330,6 @@ class _Clock:
 
 def _sane_rate(fps: float) -> float:
     return fps if math.isfinite(fps) and 1 <= fps <= 1000 else UNKNOWN_FPS
-
-
-def _cut_off(path: Path) -> bool:
-    """Whether an MP4, MOV or AVI file ends within one of its parts; other files are taken to be whole."""
-    place, size = 0, path.stat().st_size
-    with path.open("rb") as file:
-        while place + 16 <= size:
-            file.seek(place)
-            head = file.read(16)
-            if head[:4] == b"RIFF":
-                kind, length = head[:4], 8 + int.from_bytes(head[4:8], "little")
-            else:
-                kind, length = head[4:8], int.from_bytes(head[:4], "big")
-                if length == 1:
-                    length = int.from_bytes(head[8:], "big")
-            if kind in MOVIE_PARTS and place + length > size:
-                return True
-            if length < 8:
-                # The last part, which ends with the file; or no such file at all.
-                return False
-            place += length
-    return False
 
 
 def _sequence_files(path: Path) -> list[Path]:

@@ -48,6 +48,7 @@ class Take:
 
     footage: path of the footage, or the camera's number. fps: its nominal frames per second.
     size: (width, height) in pixels. frames: how many frames were read.
+    notice: right after the capture, a sentence on what of damaged footage is missing; it is not stored.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Take:
     size: tuple[int, int]
     frames: int
     performers: list[Performer] = field(default_factory=list)
+    notice: str = ""
 
 
 # Arrays of a performer: attribute, name in the file, shape of one frame's entry, dtype, decimals kept.

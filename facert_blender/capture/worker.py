@@ -167,7 +167,15 @@ class CaptureWorker:
                 f"No face was found in {footage.name}. "
                 "Choose footage in which faces are larger, sharper or better lit."
             )
-        return Take(footage.name, footage.path, footage.fps, footage.size, done, performers)
+        return Take(
+            footage.name,
+            footage.path,
+            footage.fps,
+            footage.size,
+            done,
+            performers,
+            footage.notice,
+        )
 
     def _decoded(self, footage: Footage) -> Iterator[Frame]:
         """The frames, decoded a few ahead on a thread that has ended when this iterator has."""

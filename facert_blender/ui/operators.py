@@ -100,7 +100,8 @@ def capture_arguments(context: bpy.types.Context) -> dict[str, Any]:
 def kept(scene: bpy.types.Scene, take: Take) -> str:
     """Keep a finished take in `scene`; returns what to tell about it."""
     name = casting.keep_take(scene, take)
-    return f"{name}: {counted(len(take.performers), 'performer')} in {counted(take.frames, 'frame')}."
+    found = f"{name}: {counted(len(take.performers), 'performer')} in {counted(take.frames, 'frame')}."
+    return f"{found} {take.notice}".rstrip()
 
 
 class Capture(Explained, bpy.types.Operator):

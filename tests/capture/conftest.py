@@ -190,6 +190,15 @@ def save_movie(path: Path, pictures: list[np.ndarray], fps: float = 25, codec: s
     return path
 
 
+def damage(movie: Path) -> None:
+    """Overwrite the second half of an MP4's pictures; the part that says where they are stays whole."""
+    data = bytearray(movie.read_bytes())
+    begin = data.index(b"mdat") - 4
+    length = int.from_bytes(data[begin : begin + 4], "big")
+    data[begin + length // 2 : begin + length] = bytes(length - length // 2)
+    movie.write_bytes(data)
+
+
 @pytest.fixture
 def square_movie(tmp_path: Path) -> Callable[..., Path]:
     """Makes a movie of a red square that wanders to the right."""

@@ -14,7 +14,7 @@ import pytest
 from facert_blender.capture.errors import CameraError, FootageError
 from facert_blender.capture.footage import open_footage
 
-from .conftest import paint, save_movie
+from .conftest import damage, paint, save_movie
 
 MovieMaker = Callable[..., Path]
 
@@ -160,6 +160,28 @@ def test_padding_after_a_movie_is_no_missing_part(square_movie: MovieMaker) -> N
     movie.write_bytes(movie.read_bytes() + b"\xff" * 40)
     with open_footage(movie) as footage:
         assert len(list(footage)) == 3
+
+
+def test_movie_damaged_in_the_middle_says_how_much_is_missing(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (40, 48, 64, 3), np.uint8)
+    movie = save_movie(tmp_path / "damaged.mp4", list(noise))
+    with open_footage(movie) as footage:
+        assert len(list(footage)) == 40
+        assert footage.notice == ""
+    damage(movie)
+    with open_footage(movie) as footage:
+        count = len(list(footage))
+        assert 0 < count < 28
+        assert f"only {count} of its 40 frames" in footage.notice and "of 1.6 seconds" in footage.notice
+    with open_footage(movie, end=count) as footage:
+        assert len(list(footage)) == count
+        assert footage.notice == ""
+
+
+def test_edited_movie_is_not_taken_for_damaged(clips: Path) -> None:
+    with open_footage(clips / "speech_turning_head.mp4") as footage:
+        assert len(list(footage)) < (footage.length or 0)
+        assert footage.notice == ""
 
 
 def test_movie_without_its_index_is_refused(square_movie: MovieMaker) -> None:

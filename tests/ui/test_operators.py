@@ -12,6 +12,7 @@ from facert_blender.capture.take import Take, load_take, save_take
 from facert_blender.capture.worker import CaptureWorker
 from facert_blender.scene.takes import names
 from facert_blender.ui import casting
+from facert_blender.ui.operators import kept
 from facert_blender.ui.running import running
 
 FaceMaker = Callable[..., bpy.types.Object]
@@ -81,6 +82,11 @@ def test_a_script_must_say_how_long_a_camera_runs(scene: bpy.types.Scene) -> Non
     scene.facert.kind = "CAMERA"
     with pytest.raises(RuntimeError, match="Set a range"):
         bpy.ops.facert.capture()
+
+
+def test_damaged_footage_is_told(scene: bpy.types.Scene, take: Take) -> None:
+    take.notice = "duet.mp4 is damaged."
+    assert kept(scene, take) == "duet.mp4: 2 performers in 10 frames. duet.mp4 is damaged."
 
 
 def test_missing_footage_is_a_sentence(scene: bpy.types.Scene, tmp_path: Path) -> None:
