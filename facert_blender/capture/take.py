@@ -126,13 +126,16 @@ def load_take(path: str | Path) -> Take:
     if stored.get("expressions") != list(EXPRESSIONS):
         raise TakeError(f"{path.name} lists other expressions than this version of FaceRT. Capture it again.")
     try:
+        performers = [_performer(entry) for entry in stored["performers"]]
+        if len({performer.id for performer in performers}) < len(performers):
+            raise ValueError("two performers have one number")
         return Take(
             name=str(stored["name"]),
             footage=str(stored["footage"]),
             fps=_rate(stored["fps"]),
             size=(int(stored["size"][0]), int(stored["size"][1])),
             frames=int(stored["frames"]),
-            performers=[_performer(entry) for entry in stored["performers"]],
+            performers=performers,
         )
     except (KeyError, IndexError, TypeError, ValueError, OverflowError) as error:
         raise TakeError(
@@ -150,6 +153,8 @@ def _rate(value: Any) -> float:
 def _performer(entry: dict[str, Any]) -> Performer:
     """A performer from its JSON entry; ValueError, KeyError or TypeError if it is not one."""
     count = len(entry["frames"])
+    if not count:
+        raise ValueError(f"performer {entry['id']} is in no frame")
     arrays = {name: _array(entry[key], (count, *shape), kind, key) for name, key, shape, kind, _ in _COLUMNS}
     for name in ("frames", "times"):
         if count > 1 and not (np.diff(arrays[name]) > 0).all():
@@ -163,8 +168,6 @@ def _performer(entry: dict[str, Any]) -> Performer:
 
 def _array(values: Any, shape: tuple[int, ...], kind: type, key: str) -> np.ndarray:
     array: np.ndarray = np.asarray(values, kind)
-    if not array.size:
-        array = array.reshape(shape)
     if array.shape != shape or not np.isfinite(array).all():
         raise ValueError(f"{key} is not made of {' x '.join(map(str, shape))} finite numbers")
     return array

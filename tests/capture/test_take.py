@@ -107,6 +107,8 @@ def test_what_is_not_a_take_gives_a_sentence(tmp_path: Path, content: bytes) -> 
         (["performers", 0, "time"], [0, 0.04, 0.04, 0.12], "do not increase"),
         (["performers", 0, "weights"], [[0.5] * 45] * 4, "4 x 46 finite numbers"),
         (["performers", 0, "rotation", 1, 2], float("inf"), "finite numbers"),
+        (["performers", 0, "frames"], [], "performer 1 is in no frame"),
+        (["performers", 1, "id"], 1, "two performers have one number"),
         (["performers", 1, "box"], None, "damaged"),
         (["performers", 1, "frames"], 7, "damaged"),
         (["performers"], {"id": 1}, "damaged"),
