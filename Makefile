@@ -65,7 +65,8 @@ train: setup-training
 	$(PY) -m models.train models/configs/ms_mfn_warmup.toml
 	test -e models/runs/labels_single.npy || $(PY) -m models.relabel
 	$(PY) -m models.train models/configs/ms_mfn.toml
-	$(PY) -m models.export ms_mfn multi
+	$(PY) -m models.calibrate ms_mfn
+	$(PY) -m models.export ms_mfn multi --confidence 0.4
 
 lock: $(VENV)/run.installed
 	$(PIP) install --quiet uv==0.13.9

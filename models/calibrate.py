@@ -1,8 +1,8 @@
 """What confidence of the MFN means a face: `python -m models.calibrate RUN`.
 
 Runs the trained network on scenes of held-out people and prints precision and recall by confidence. The one
-with the best F2 is what `models.export --confidence` turns into 0.5, where the add-on draws the line: a missed
-face costs an animator more than a false one, which flickers and is dropped, or is left uncast.
+with the best F2 is what `models.export --confidence` turns into 0.5, where the add-on draws the line: a
+missed face costs an animator more than a false one, which flickers and is dropped, or is left uncast.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ def corners(boxes: np.ndarray) -> np.ndarray:
     return np.concatenate([boxes[:, :2] - boxes[:, 2:] / 2, boxes[:, :2] + boxes[:, 2:] / 2], axis=1)
 
 
-def counts(network: nn.Module, scene: dict[str, np.ndarray], level: float) -> tuple[int, int, int]:
-    """Faces found, faces there, and detections, in one padded scene at a confidence."""
+def counts(network: nn.Module, scene: dict[str, np.ndarray], level: float) -> tuple[int, int, int, int]:
+    """Faces found, faces there, right detections and all detections, in one padded scene at a confidence."""
     with torch.no_grad():
         seen = network(torch.from_numpy(scene["image"][None]))
     confidence = torch.sigmoid(seen.logits[0]).numpy()
@@ -50,7 +50,7 @@ def counts(network: nn.Module, scene: dict[str, np.ndarray], level: float) -> tu
     iou = overlaps(boxes, truth)
     found = int((iou.max(0) > RIGHT).sum()) if iou.size else 0
     right = iou.max(1) > RIGHT if iou.size else np.zeros(len(boxes), bool)
-    return found, len(truth), int((right | ~ignored).sum())
+    return found, len(truth), int(right.sum()), int((right | ~ignored).sum())
 
 
 def main() -> None:
@@ -63,8 +63,8 @@ def main() -> None:
     scenes = MultiFaceTask(config).validation
     best, best_level = 0.0, 0.5
     for level in LEVELS:
-        found, there, claimed = np.sum([counts(network, scene, level) for scene in scenes], axis=0)
-        precision, recall = found / max(claimed, 1), found / max(there, 1)
+        found, there, right, claimed = np.sum([counts(network, scene, level) for scene in scenes], axis=0)
+        precision, recall = right / max(claimed, 1), found / max(there, 1)
         f2 = 5 * precision * recall / max(4 * precision + recall, 1e-9)
         print(f"confidence {level:.2f}  precision {precision:.3f}  recall {recall:.3f}  F2 {f2:.3f}")
         if f2 > best:

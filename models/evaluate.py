@@ -64,7 +64,10 @@ def pictures(folder: Path) -> list[Picture]:
 
 
 def landmarks(folder: Path, network: str) -> dict[str, Any]:
-    """NME in percent of marked faces; `single` is given each face's box, `multi` has to find it."""
+    """NME in percent of marked faces; `single` is given each face's box, `multi` has to find it.
+
+    The NME is over the faces that were found, None where none was; those missed count as failures.
+    """
     errors, by_diagonal = [], []
     single = SingleFaceNetwork() if network == "single" else None
     multi = MultiFaceNetwork() if network == "multi" else None
@@ -82,8 +85,8 @@ def landmarks(folder: Path, network: str) -> dict[str, Any]:
     error, diagonal = np.concatenate(errors), np.concatenate(by_diagonal)
     seen = np.isfinite(error)
     return {
-        "nme": float(error[seen].mean() * 100),
-        "nme_median": float(np.median(error[seen]) * 100),
+        "nme": float(error[seen].mean() * 100) if seen.any() else None,
+        "nme_median": float(np.median(error[seen]) * 100) if seen.any() else None,
         "auc": area_under_curve(np.where(seen, diagonal, np.inf)),
         "failures": int((~(diagonal <= AUC_LIMIT)).sum()),
         "n": len(error),
@@ -197,7 +200,7 @@ def main() -> None:
     options = parser.parse_args()
     result = measures[options.measure](options)
     if options.json:
-        print(json.dumps(result))
+        print(json.dumps(result, allow_nan=False))
         return
     for key, value in result.items():
         if isinstance(value, dict):
