@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -119,6 +120,17 @@ def test_flickers_are_dropped() -> None:
     flicker[:40] = flicker[45:] = np.nan
     performers = track([stays, flicker]).tracks()
     assert len(performers) == 1 and performers[0].boxes[0, 0] < 200
+
+
+@pytest.mark.parametrize(("clear", "found"), [(0, 0), (3, 0), (20, 1)])
+def test_what_was_never_surely_a_face_is_dropped(clear: int, found: int) -> None:
+    tracker = Tracker(FPS)
+    for index in range(100):
+        face = face_at(np.array([100, 100, 160, 160], np.float32), np.zeros(50))
+        seen = replace(face, confidence=0.95 if index < clear else 0.6)
+        tracker.update(Frame(index, index / FPS, paint(SIZE, [])), [seen])
+    tracker.finish()
+    assert len(tracker.tracks()) == found
 
 
 def test_a_single_picture_is_no_flicker() -> None:

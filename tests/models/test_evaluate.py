@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 import pytest
 
+from facert_blender.capture.errors import NoFaceError
+from facert_blender.capture.worker import capture
 from models import evaluate
 from models.shared_data import CLIPS, PHOTOS, read_landmarks
 
@@ -73,3 +75,11 @@ def test_performers_keep_their_identity(clip: str, switches: int, least: float) 
     found = evaluate.track_identity(CLIPS / f"{clip}.mp4", CLIPS / f"{clip}.json", "single")
     assert found["id_switches"] <= switches
     assert found["idf1"] >= least
+
+
+@needs_photographs
+@pytest.mark.parametrize("quality", ["fast", "best"])
+def test_nobody_is_found_where_nobody_is(quality: str) -> None:
+    with pytest.raises(NoFaceError):
+        capture(CLIPS / "no_face.mp4", quality=quality)
+    assert len(capture(CLIPS / "face_then_none.mov", quality=quality).performers) == 1
