@@ -70,11 +70,13 @@ def test_export_keeps_the_contract_the_size_and_the_numbers(name: str, megabytes
 
 
 def test_a_chosen_confidence_comes_out_as_one_half() -> None:
+    torch.manual_seed(0)
     network = MultiFaceNetwork(MultiFaceConfig()).eval()
     image = noise(1, 288)
     with torch.no_grad():
         own = MultiFaceOutputs(network)(image)[1]
         level = float(own.median())
         shifted = MultiFaceOutputs(network, level)(image)[1]
-    np.testing.assert_array_equal((shifted > 0.5).numpy(), (own > level).numpy())
+    clear = (own - level).abs() > 1e-6
+    np.testing.assert_array_equal((shifted > 0.5)[clear].numpy(), (own > level)[clear].numpy())
     assert 0.4 < float((shifted > 0.5).float().mean()) < 0.6
