@@ -16,7 +16,7 @@ import numpy as np
 from facert_blender.capture.contract import IDENTITY
 
 from .label import Labels
-from .shared_data import PHOTOS, RUNS, person, read_image
+from .shared_data import PHOTOS, RUNS, centre_and_side, person, read_image
 
 SHARD_SIZE = 192
 """Side of a stored crop in pixels."""
@@ -97,11 +97,11 @@ def stable_identity(parameters: np.ndarray, confidence: np.ndarray, people: np.n
 
 def cut(labels: Labels, least_confidence: float = 0.1) -> Shard:
     """Crops of the labelled photographs that are large enough (32 pixels a side) and sure enough."""
-    side = np.maximum(labels.box[:, 2] - labels.box[:, 0], labels.box[:, 3] - labels.box[:, 1])
+    centre, side = centre_and_side(labels.box)
     rows = np.flatnonzero((labels.confidence > least_confidence) & (side > 32))
     rows = rows[np.argsort(labels.photo[rows], kind="stable")]
     images = np.empty((len(rows), SHARD_SIZE, SHARD_SIZE, 3), np.uint8)
-    centres = (labels.box[rows, :2] + labels.box[rows, 2:]) / 2
+    centres = centre[rows]
     opened, image = "", np.empty(0)
     for i, row in enumerate(rows):
         if labels.photo[row] != opened:

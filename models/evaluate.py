@@ -57,10 +57,7 @@ def pictures(folder: Path) -> list[Picture]:
     by_file: dict[Path, list[AnnotatedFace]] = {}
     for face in read_landmarks(folder):
         by_file.setdefault(face.file, []).append(face)
-    return [
-        Picture(file, np.stack([f.landmarks for f in faces if f.landmarks is not None]))
-        for file, faces in by_file.items()
-    ]
+    return [Picture(file, np.stack([face.landmarks for face in faces])) for file, faces in by_file.items()]
 
 
 def landmarks(folder: Path, network: str) -> dict[str, Any]:

@@ -20,8 +20,8 @@ import torch
 from torch import Tensor, nn
 
 from facert_blender.capture.contract import MULTI_SIZE, SINGLE_SIZE, stamp
+from facert_blender.capture.output import replacing
 
-from .files import write_bytes
 from .multi_face import MultiFaceConfig, MultiFaceNetwork
 from .shared_data import CHECKOUT, RUNS, WEIGHTS
 from .single_face import SingleFaceConfig, SingleFaceNetwork
@@ -123,7 +123,9 @@ def export(run: str, kind: str, folder: Path = WEIGHTS, confidence: float = 0.5)
     if off > TOLERANCE:
         raise RuntimeError(f"ONNX Runtime differs from PyTorch by {off:.2e}; nothing was written.")
     path = folder / f"{kind}.onnx"
-    write_bytes(path, content)
+    folder.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
     print(f"{path}: {len(content) / 1e6:.2f} MB, within {off:.1e} of PyTorch")
     return path
 

@@ -6,7 +6,6 @@ expressions.
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -27,8 +26,8 @@ from facert_blender.capture.contract import (
     TRANSLATION,
 )
 from facert_blender.capture.face_shape import JAW, FaceShape
+from facert_blender.capture.output import replacing
 
-from .files import write_bytes
 from .shared_data import FACE_MODEL, WEIGHTS
 
 CANDIDATES = 8
@@ -182,9 +181,8 @@ class Projection(torch.nn.Module):
 def main() -> None:
     """Write the reduced model beside the networks' weights."""
     shape = FaceMesh.load().reduced()
-    stored = io.BytesIO()
-    np.savez_compressed(stored, basis=shape.basis.astype(np.float16), outward=shape.outward)
-    write_bytes(WEIGHTS / "face_shape.npz", stored.getvalue())
+    with replacing(WEIGHTS / "face_shape.npz") as temporary:
+        np.savez_compressed(temporary, basis=shape.basis.astype(np.float16), outward=shape.outward)
     print(f"{WEIGHTS / 'face_shape.npz'}: {shape.basis.shape[1] // 3} points")
 
 

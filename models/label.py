@@ -31,6 +31,7 @@ from facert_blender.capture.contract import (
     TRANSLATION,
 )
 from facert_blender.capture.face_shape import JAW, FaceShape, rotation_matrices
+from facert_blender.capture.network import overlaps
 
 from .face_model import CANDIDATES, FaceMesh
 from .shared_data import (
@@ -38,6 +39,7 @@ from .shared_data import (
     RUNS,
     TRAINING_SETS,
     AnnotatedFace,
+    centre_and_side,
     landmark_box,
     read_image,
     read_landmarks,
@@ -329,21 +331,12 @@ class Readings:
             return cls(**{name: stored[name] for name in stored.files})
 
 
-def overlap(box: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-    """Intersection over union of one box (4,) with boxes (n, 4)."""
-    near, far = np.maximum(box[:2], boxes[:, :2]), np.minimum(box[2:], boxes[:, 2:])
-    shared = np.prod(np.maximum(far - near, 0), axis=1)
-    area = np.prod(box[2:] - box[:2]) + np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
-    return shared / np.maximum(area - shared, 1e-9)
-
-
 def read_photographs(files: list[Path], marked: list[AnnotatedFace]) -> Readings:
     """Ask the teacher about every face of the photographs, marked or found by the detector."""
     cv2.setNumThreads(1)
     marks: dict[Path, list[np.ndarray]] = {}
     for face in marked:
-        if face.landmarks is not None:
-            marks.setdefault(face.file, []).append(face.landmarks)
+        marks.setdefault(face.file, []).append(face.landmarks)
     nothing = np.full((LANDMARKS, 2), np.nan, np.float32)
     rows = []
     detector = Detector(threshold=0.7)
@@ -354,7 +347,7 @@ def read_photographs(files: list[Path], marked: list[AnnotatedFace]) -> Readings
             found = detector.read(cv2.resize(image, None, fx=enlarge, fy=enlarge))[:, :4] / enlarge
             people = [(landmark_box(m), m) for m in marks.get(file, [])]
             known = np.array([box for box, _ in people], np.float32).reshape(-1, 4)
-            people += [(box, nothing) for box in found if not (overlap(box, known) > 0.2).any()]
+            people += [(box, nothing) for box in found if not (overlaps(box, known) > 0.2).any()]
             for box, human in people:
                 seen = teacher.read(image, box)
                 points = np.full((POINTS, 3), np.nan, np.float32) if seen is None else seen.points
@@ -454,7 +447,7 @@ def label(readings: Readings, shape: FaceShape) -> Labels:
     landmarks = np.where(human[:, None, None], readings.human, mapped)
     usable = human | taught
     box = np.where(usable[:, None], landmark_box(landmarks), readings.box)
-    centre, side = (box[:, :2] + box[:, 2:]) / 2, np.maximum(box[:, 2] - box[:, 0], box[:, 3] - box[:, 1])
+    centre, side = centre_and_side(box)
     relative = (landmarks - centre[:, None]) / side[:, None, None]
     mean, spread = score_prior(np.nan_to_num(readings.scores))
     spread = np.where(taught[:, None], spread, UNTRUSTED_SPREAD)
@@ -480,7 +473,7 @@ def sheet(labels: Labels, shape: FaceShape, path: Path, rng: np.random.Generator
     for i in chosen:
         image = read_image(PHOTOS / str(labels.photo[i]))
         box = labels.box[i]
-        centre, side = (box[:2] + box[2:]) / 2, float(max(box[2] - box[0], box[3] - box[1]))
+        centre, side = centre_and_side(box)
         scale = 220 / (1.5 * side)
         window = np.array([[scale, 0, 110 - scale * centre[0]], [0, scale, 110 - scale * centre[1]]])
         tile = cv2.warpAffine(image, window, (220, 220))

@@ -25,6 +25,11 @@ ALSO_POSITIVE = 0.6
 """Besides the best, anchors whose shape overlaps the face's this much learn it too."""
 
 
+def centred(boxes: np.ndarray) -> np.ndarray:
+    """Boxes (n, 4) as centre and size, from x0, y0, x1, y1."""
+    return np.concatenate([(boxes[:, :2] + boxes[:, 2:]) / 2, boxes[:, 2:] - boxes[:, :2]], axis=1)
+
+
 def pad(scene: Scene) -> dict[str, np.ndarray]:
     """A scene's labels in arrays of one size: MOST_FACES faces and as many ignore zones, zeros beyond."""
     faces = len(scene.parameters)
@@ -38,16 +43,12 @@ def pad(scene: Scene) -> dict[str, np.ndarray]:
         "exact": np.zeros(MOST_FACES, bool),
         "ignored": np.zeros((MOST_FACES, 4), np.float32),
     }
-    padded["boxes"][:faces] = (
-        np.concatenate([(boxes[:, :2] + boxes[:, 2:]) / 2, boxes[:, 2:] - boxes[:, :2]], 1) / MULTI_SIZE
-    )
+    padded["boxes"][:faces] = centred(boxes) / MULTI_SIZE
     padded["landmarks"][:faces] = scene.landmarks / MULTI_SIZE
     for name in ("parameters", "confidence", "exact"):
         padded[name][:faces] = getattr(scene, name)
-    zones = scene.ignored[:MOST_FACES] / MULTI_SIZE
-    padded["ignored"][: len(zones)] = np.concatenate(
-        [(zones[:, :2] + zones[:, 2:]) / 2, zones[:, 2:] - zones[:, :2]], 1
-    )
+    zones = scene.ignored[:MOST_FACES]
+    padded["ignored"][: len(zones)] = centred(zones) / MULTI_SIZE
     return padded
 
 

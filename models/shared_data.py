@@ -28,10 +28,10 @@ TRAINING_SETS = ("helen-train", "lfpw-train", "ytf", "muxspace")
 
 @dataclass(frozen=True)
 class AnnotatedFace:
-    """One face of a photograph; landmarks float32 (68, 2) in pixels, centres at integers, or None."""
+    """One face of a photograph; landmarks float32 (68, 2) in pixels, centres at integers."""
 
     file: Path
-    landmarks: np.ndarray | None
+    landmarks: np.ndarray
 
 
 def read_landmarks(folder: Path) -> list[AnnotatedFace]:
@@ -74,6 +74,12 @@ def person(file: Path) -> str:
 def marked_by_people(names: np.ndarray) -> np.ndarray:
     """Whether each `person` (n,) comes from HELEN or LFPW, whose faces people marked."""
     return np.array([name.startswith(("helen-train/", "lfpw-train/")) for name in names])
+
+
+def centre_and_side(boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Centres (…, 2) and longer sides (…,) of boxes (…, 4) x0, y0, x1, y1."""
+    low, high = boxes[..., :2], boxes[..., 2:]
+    return (low + high) / 2, (high - low).max(-1)
 
 
 def landmark_box(landmarks: np.ndarray) -> np.ndarray:

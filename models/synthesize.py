@@ -44,6 +44,11 @@ COLOURS = np.array([[0, 0, 0], [225, 215, 210], [150, 75, 75], [225, 215, 200], 
 PUPIL, IRIS = 0.03, 0.078
 """Radii in units of the face model."""
 
+BLINK, LOOK_DOWN, WIDE = (
+    [EXPRESSIONS.index(name + side) for side in ("Left", "Right")]
+    for name in ("eyeBlink", "eyeLookDown", "eyeWide")
+)
+
 TEMPLATES: tuple[tuple[str, ...], ...] = (
     ("eyeBlinkLeft", "eyeBlinkRight"), ("eyeBlinkLeft", "eyeBlinkRight"), ("eyeBlinkLeft",),
     ("eyeBlinkRight",), ("eyeWideLeft", "eyeWideRight"), ("eyeLookDownLeft", "eyeLookDownRight"),
@@ -198,8 +203,9 @@ class Editor:
         source[:, :2] = source[:, :2] * pixels + (size - 1) / 2
         target[:, :2] = target[:, :2] * pixels + (size - 1) / 2
         seen, place = rasterize(target, self.triangles, size, size)
-        eyes_hidden = max(parameters[EXPRESSION][9:11].max(), parameters[EXPRESSION][11:13].max() * 0.7) > 0.4
-        opened = (weights[9:17] - parameters[EXPRESSION][9:17])[[6, 7]].max() > 0.25
+        own = parameters[EXPRESSION]
+        eyes_hidden = max(own[BLINK].max(), own[LOOK_DOWN].max() * 0.7) > 0.4
+        opened = (weights[WIDE] - own[WIDE]).max() > 0.25
         edited = self._shade(image, source, seen, place, eyes_hidden or opened)
         return edited, new, (after + misfit).astype(np.float32)
 

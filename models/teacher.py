@@ -9,7 +9,7 @@ from types import TracebackType
 import cv2
 import numpy as np
 
-from .shared_data import TEACHER
+from .shared_data import TEACHER, centre_and_side
 
 POINTS = 478
 SCORE_NAMES: tuple[str, ...] = (
@@ -76,7 +76,7 @@ class Teacher:
         """
         if box is None:
             return self._read(image, np.eye(2, 3, dtype=np.float32))
-        centre, side = (box[:2] + box[2:]) / 2, float(max(box[2] - box[0], box[3] - box[1]))
+        centre, side = centre_and_side(box)
         for margin in (2.2, 3.0, 1.6):
             scale = 320 / (side * margin)
             window = np.array(

@@ -12,7 +12,6 @@ import argparse
 import copy
 import json
 import math
-import os
 import signal
 import time
 import tomllib
@@ -25,6 +24,8 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 from tqdm import tqdm
+
+from facert_blender.capture.output import replacing
 
 from .shared_data import RUNS
 
@@ -149,9 +150,8 @@ class Run:
 
     def save(self, name: str, content: Any) -> None:
         """Write a file of the run, whole or not at all."""
-        part = self.folder / (name + ".part")
-        torch.save(content, part)
-        os.replace(part, self.folder / name)
+        with replacing(self.folder / name) as temporary:
+            torch.save(content, temporary)
 
     def checkpoint(self) -> None:
         """Write everything needed to go on."""

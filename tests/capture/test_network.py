@@ -64,6 +64,7 @@ def test_fit_scales_to_fit_and_pads_right_or_below(size: tuple[int, int]) -> Non
 def test_overlap_of_boxes() -> None:
     boxes = np.array([[0, 0, 10, 10], [5, 0, 15, 10], [20, 20, 30, 30]], float)
     assert overlaps(boxes, boxes)[0] == pytest.approx([1, 1 / 3, 0])
+    assert overlaps(boxes[0], np.zeros((0, 4))).shape == (1, 0)
 
 
 def test_single_face_network_reads_each_box_in_pixels(weights: Path) -> None:

@@ -16,7 +16,6 @@ from models.label import (
     fit,
     learn_landmark_map,
     map_landmarks,
-    overlap,
     quaternions,
     score_prior,
 )
@@ -76,10 +75,3 @@ def test_landmark_map_learns_a_linear_relation() -> None:
     human = points[:, :68, :2] * 0.5 + points[:, 100:168, :2] * 0.5
     mapping = learn_landmark_map(points, human, ridge=1e-6)
     np.testing.assert_allclose(map_landmarks(points, mapping), human, atol=0.5)
-
-
-def test_overlap_of_boxes() -> None:
-    box = np.array([0, 0, 2, 2.0])
-    np.testing.assert_allclose(
-        overlap(box, np.array([[0, 0, 2, 2], [1, 0, 3, 2], [5, 5, 6, 6.0]])), [1, 1 / 3, 0]
-    )
