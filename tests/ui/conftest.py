@@ -65,3 +65,11 @@ def make_take() -> Take:
             )
         )
     return Take("duet.mp4", "duet.mp4", 24.0, (160, 120), 10, performers)
+
+
+@pytest.fixture
+def ana(scene: bpy.types.Scene, make_face: Callable[..., bpy.types.Object]) -> bpy.types.PropertyGroup:
+    """A character in the cast with a few of ARKit's keys."""
+    make_face("Ana", "jawOpen", "eyeBlinkLeft", "eyeBlinkRight", "mouthSmileLeft", "mouthSmileRight")
+    assert bpy.ops.facert.add_character() == {"FINISHED"}
+    return scene.facert.characters["Ana"]

@@ -10,7 +10,7 @@ import pytest
 import facert_blender
 from facert_blender.capture.errors import CancelledError, FootageError
 from facert_blender.capture.worker import CaptureWorker
-from facert_blender.ui.operators import tick
+from facert_blender.ui.operators.footage import tick
 from facert_blender.ui.running import running
 
 MovieMaker = Callable[..., Path]

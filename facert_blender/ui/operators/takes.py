@@ -1,0 +1,79 @@
+"""Takes in and out of files."""
+
+# mypy: disable-error-code="valid-type"
+# ruff: noqa: RUF012 (Blender wants bl_options to be a plain set)
+import bpy
+from bpy_extras.io_utils import ExportHelper, ImportHelper
+
+from ...capture.take import Take, load_take, save_take
+from ...retarget.live_link import save_csvs
+from ...scene.takes import read
+from .. import casting
+from .reporting import Explained, counted, reported, without_take
+
+
+def kept(scene: bpy.types.Scene, take: Take) -> str:
+    """Keep a finished take in `scene`; returns what to tell about it."""
+    name = casting.keep_take(scene, take)
+    found = f"{name}: {counted(len(take.performers), 'performer')} in {counted(take.frames, 'frame')}."
+    return f"{found} {take.notice}".rstrip()
+
+
+class ImportTake(bpy.types.Operator, ImportHelper):
+    """Read a take from a JSON file, captured elsewhere or before, and keep it in the scene"""
+
+    bl_idname = "facert.import_take"
+    bl_label = "Import Take"
+    bl_options = {"REGISTER", "UNDO"}
+    filename_ext = ".json"
+    filter_glob: bpy.props.StringProperty(default="*.json", options={"HIDDEN"})
+
+    def execute(self, context):
+        """Read the file."""
+        return reported(self, lambda: kept(context.scene, load_take(self.filepath)))
+
+
+class ExportTake(Explained, bpy.types.Operator, ExportHelper):
+    """Write the take with all its performers to a JSON file"""
+
+    bl_idname = "facert.export_take"
+    bl_label = "Export Take"
+    refusal = staticmethod(without_take)
+    filename_ext = ".json"
+    filter_glob: bpy.props.StringProperty(default="*.json", options={"HIDDEN"})
+
+    def execute(self, context):
+        """Write the file."""
+        return reported(self, lambda: self.write(context.scene))
+
+    def write(self, scene: bpy.types.Scene) -> str:
+        """Write the active take of `scene`."""
+        save_take(read(scene, scene.facert.take), self.filepath)
+        return f"Wrote {self.filepath}."
+
+
+class ExportTables(Explained, bpy.types.Operator):
+    """Write a table for each performer, as the Live Link Face app does, into a folder"""
+
+    bl_idname = "facert.export_csv"
+    bl_label = "Export Live Link CSV"
+    refusal = staticmethod(without_take)
+    directory: bpy.props.StringProperty(name="Folder", subtype="DIR_PATH")
+    filter_folder: bpy.props.BoolProperty(default=True, options={"HIDDEN"})
+
+    def invoke(self, context, _event):
+        """Choose the folder."""
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def execute(self, context):
+        """Write the files."""
+        return reported(self, lambda: self.write(context.scene))
+
+    def write(self, scene: bpy.types.Scene) -> str:
+        """Write the tables of the active take of `scene`."""
+        written = save_csvs(read(scene, scene.facert.take), self.directory)
+        return f"Wrote {counted(len(written), 'table')} to {self.directory}."
+
+
+CLASSES = (ImportTake, ExportTake, ExportTables)

@@ -1,0 +1,9 @@
+"""The FaceRT tab of the sidebar: the way from footage to an animated character, from top to bottom."""
+
+import bpy
+
+from . import bake, characters, footage, mapping, performers
+
+PARTS = (footage, performers, characters, mapping, bake)
+
+register, unregister = bpy.utils.register_classes_factory([kind for part in PARTS for kind in part.CLASSES])

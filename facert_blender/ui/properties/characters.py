@@ -1,0 +1,76 @@
+"""The cast: characters and who plays them."""
+
+# mypy: disable-error-code="valid-type"
+from functools import cache
+
+import bpy
+
+from ...scene import takes
+from .mapping import ProblemProperties, RowProperties, preset_choices
+
+NOBODY = 0
+
+
+@cache
+def performer_choice(number: int, seen: bool) -> tuple[str, str, str, int]:
+    """One entry of the menu of performers, kept for the same reason."""
+    if number == NOBODY:
+        return ("0", "Nobody", "Leave this character as it is", NOBODY)
+    if seen:
+        return (str(number), f"Performer {number}", "Plays this character", number)
+    return (str(number), f"Performer {number} (not in take)", "Choose another performer", number)
+
+
+def performer_choices(self, _context) -> list[tuple[str, str, str, int]]:
+    """Nobody, the performers of the active take, and the present choice even where it is not among them."""
+    seen = takes.performer_ids(self.id_data, self.id_data.facert.take)
+    absent = [self.performer_id] if self.performer_id not in (NOBODY, *seen) else []
+    return [
+        performer_choice(NOBODY, True),
+        *(performer_choice(number, True) for number in seen),
+        *(performer_choice(number, False) for number in absent),
+    ]
+
+
+class PartProperties(bpy.types.PropertyGroup):
+    """One object of a character."""
+
+    object: bpy.props.PointerProperty(name="Object", type=bpy.types.Object)
+
+
+class CharacterProperties(bpy.types.PropertyGroup):
+    """One character of the cast: its objects, who plays it, and its mapping table."""
+
+    name: bpy.props.StringProperty(name="Name", description="The character's name, which its Actions carry")
+    parts: bpy.props.CollectionProperty(type=PartProperties)
+    performer_id: bpy.props.IntProperty(
+        name="Performer Number", description="Who plays this character; 0 is nobody", min=NOBODY
+    )
+    performer: bpy.props.EnumProperty(
+        name="Performer",
+        description="Who plays this character. One performer may play several",
+        items=performer_choices,
+        get=lambda self: self.performer_id,
+        set=lambda self, number: setattr(self, "performer_id", number),
+    )
+    head_rotation: bpy.props.BoolProperty(
+        name="Head Rotation", description="Turn the character's head as the performer does", default=True
+    )
+    preset: bpy.props.EnumProperty(
+        name="Preset", description="The naming scheme of the character's shape keys", items=preset_choices
+    )
+    rows: bpy.props.CollectionProperty(type=RowProperties)
+    active_row_index: bpy.props.IntProperty(name="Row", description="The row shown in full below the table")
+    problems: bpy.props.CollectionProperty(type=ProblemProperties)
+    baked: bpy.props.StringProperty(name="Baked", description="What the last bake wrote")
+    skipped: bpy.props.StringProperty(
+        name="Skipped", description="What the last bake could not move, and why"
+    )
+
+    @property
+    def active_row(self) -> RowProperties | None:
+        """The row shown in full."""
+        return self.rows[self.active_row_index] if 0 <= self.active_row_index < len(self.rows) else None
+
+
+CLASSES = (PartProperties, CharacterProperties)

@@ -1,0 +1,56 @@
+"""The button that writes the Actions."""
+
+from collections.abc import Callable
+
+import bpy
+import pytest
+
+from facert_blender.capture.take import Take
+from facert_blender.ui import casting
+
+ARKIT = ("jawOpen", "eyeBlinkLeft", "eyeBlinkRight", "mouthSmileLeft", "mouthSmileRight")
+FaceMaker = Callable[..., bpy.types.Object]
+
+
+def baked_actions() -> set[str]:
+    """The names of the Actions baked onto Ana: several before Blender 4.4, where an Action has no slots."""
+    return {action.name for action in bpy.data.actions if action.name.startswith("duet.mp4 · Ana")}
+
+
+def test_bake_is_grey_until_somebody_plays(scene: bpy.types.Scene, take: Take, make_face: FaceMaker) -> None:
+    casting.keep_take(scene, take)
+    with pytest.raises(RuntimeError, match="Add a character"):
+        bpy.ops.facert.bake()
+    make_face("Ana", *ARKIT)
+    bpy.ops.facert.add_character()
+    with pytest.raises(RuntimeError, match="Choose who plays"):
+        bpy.ops.facert.bake()
+
+
+def test_bake_writes_actions_and_undo_takes_them_back(
+    scene: bpy.types.Scene, take: Take, ana: bpy.types.PropertyGroup
+) -> None:
+    casting.keep_take(scene, take)
+    ana.performer_id = 1
+    bpy.ops.ed.undo_push(message="before")
+    assert bpy.ops.facert.bake() == {"FINISHED"}
+    assert baked_actions()
+    bpy.ops.ed.undo_push(message="after")
+    bpy.ops.ed.undo()
+    assert not baked_actions()
+    assert bpy.context.scene.facert.characters["Ana"].performer_id == 1
+
+
+def test_baking_again_numbers_or_overwrites(
+    scene: bpy.types.Scene, take: Take, ana: bpy.types.PropertyGroup
+) -> None:
+    casting.keep_take(scene, take)
+    ana.performer_id = 1
+    bpy.ops.facert.bake()
+    once = baked_actions()
+    bpy.ops.facert.bake()
+    twice = baked_actions()
+    assert twice == once | {f"{name}.001" for name in once}
+    scene.facert.overwrite = True
+    bpy.ops.facert.bake()
+    assert baked_actions() == twice
