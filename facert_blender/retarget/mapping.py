@@ -1,7 +1,7 @@
 """What drives what: the rows that turn expression weights into a character's targets.
 
-A row gives `gain * weight + offset` to its target. Several rows may share an expression or a target:
-SUM rows of a target add up, of its MAX rows the largest counts and is added to that sum. The result
+A row gives `gain * weight ** exponent + offset` to its target. Several rows may share an expression or a
+target: SUM rows of a target add up, of its MAX rows the largest counts and is added to that sum. The result
 stays within the tightest bounds that the target's enabled rows state.
 """
 
@@ -24,6 +24,9 @@ VERSION = 1
 LARGEST = 3e38
 """Blender's numbers end here."""
 
+STEEPEST = 10.0
+"""No response curve has a larger exponent, nor one smaller than its reciprocal."""
+
 KINDS = ("SHAPE_KEY", "BONE_ROTATION", "BONE_LOCATION")
 COMBINATIONS = ("SUM", "MAX")
 
@@ -38,7 +41,8 @@ class Row:
     `kind` says what `target` names: a shape key (of every mesh of the character that has one of that
     name), or a bone. For bones `channel` is the axis 0, 1, 2 = x, y, z of the head's frame at rest
     (x right in the front view, y up, z out of the face), whatever the bone's roll; a BONE_ROTATION is in
-    degrees, a BONE_LOCATION in lengths of the bone.
+    degrees, a BONE_LOCATION in lengths of the bone. `exponent` is the response curve: above 1 small
+    expressions move less, below 1 they move more; a full one stays full, and the sign stays.
     """
 
     expression: str
@@ -51,6 +55,7 @@ class Row:
     kind: str = "SHAPE_KEY"
     channel: int = 0
     combine: str = "SUM"
+    exponent: float = 1.0
 
     @property
     def key(self) -> TargetKey:
@@ -61,7 +66,7 @@ class Row:
 TYPES: dict[str, type] = {
     "expression": str, "target": str,
     "gain": float, "offset": float, "minimum": float, "maximum": float,
-    "enabled": bool, "kind": str, "channel": int, "combine": str,
+    "enabled": bool, "kind": str, "channel": int, "combine": str, "exponent": float,
 }  # fmt: skip
 """The fields of a row as they stand in files."""
 
@@ -86,7 +91,7 @@ def _combined(rows: list[Row], weights: np.ndarray) -> NDArray[np.float32]:
     value = np.zeros(weights.shape[:-1], np.float32)
     largest = np.full(weights.shape[:-1], -np.inf, np.float32)
     for row in rows:
-        part = row.gain * weights[..., _index(row.expression)] + row.offset
+        part = row.gain * _curved(weights[..., _index(row.expression)], row.exponent) + row.offset
         if row.combine == "MAX":
             largest = np.maximum(largest, part)
         else:
@@ -96,6 +101,11 @@ def _combined(rows: list[Row], weights: np.ndarray) -> NDArray[np.float32]:
     return np.minimum(
         np.maximum(value, max(row.minimum for row in rows)), min(row.maximum for row in rows)
     ).astype(np.float32)
+
+
+def _curved(weight: np.ndarray, exponent: float) -> np.ndarray:
+    """`weight` ** `exponent` on both sides of 0."""
+    return weight if exponent == 1 else np.sign(weight) * np.abs(weight) ** exponent
 
 
 def _index(expression: str) -> int:
@@ -176,4 +186,6 @@ def _parse_row(entry: Any, where: str) -> Row:
     _index(row.expression)
     if row.kind not in KINDS or row.combine not in COMBINATIONS or row.channel not in range(3):
         raise MappingError(f"{where} has a kind, channel or combination that does not exist. Correct it.")
+    if not 1 / STEEPEST <= row.exponent <= STEEPEST:
+        raise MappingError(f"{where} has an exponent that makes no sense: {row.exponent:g}. Correct it.")
     return row

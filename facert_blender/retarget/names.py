@@ -30,6 +30,7 @@ CONTROL = {"c", "ctrl", "fk", "master"}
 DEFORM = {"def", "mch", "org"}
 """Words of bones that follow a control bone of the same name."""
 HEAD = ({"head"},)
+NECK = ({"neck"}, {"neck", "twist"}, {"neck", "lower"}, {"lower", "neck"})
 JAW = ({"jaw"}, {"jawbone"}, {"lower", "jaw"}, {"mandible"})
 
 
@@ -64,6 +65,11 @@ def shared_prefixes(names: Iterable[str], least: int) -> list[str]:
 def find_head(bones: Iterable[str]) -> str:
     """The bone that turns the head, "" if no name says so."""
     return _simplest(bones, HEAD)
+
+
+def find_neck(bones: Iterable[str]) -> str:
+    """The bone at the foot of the neck, "" if no name says so."""
+    return _simplest(bones, NECK)
 
 
 def find_jaw(bones: Iterable[str]) -> str:

@@ -20,8 +20,8 @@ from ..retarget.mapping import Row, TargetKey, evaluate
 from ..retarget.matching import check
 from ..retarget.resample import continuous, covered, resample, resample_rotations
 from .actions import joined, new_actions, write_curves
-from .characters import Character, targets, undrivable_bone, undrivable_key
-from .orientation import head_frame, rotation_matrix, turned
+from .characters import Character, targets, undrivable_key
+from .orientation import Turns, bone_moves, bone_turns, head_turns, product, stiff
 
 GAP = 0.5
 """Seconds: where a performer was away for longer, no keys are written."""
@@ -68,13 +68,15 @@ def bake(
     start_frame: int = 1,
     smoothing: float = 1.0,
     head_rotation: bool = True,
+    neck_share: float = 0.0,
     overwrite: bool = False,
 ) -> BakeReport:
     """Write what `performer` does as an Action of `character`, called "<take> · <character>".
 
     Times are taken from the footage and resampled to whole frames of `scene` at its own frame rate; the
     footage's beginning lies at `start_frame`. `smoothing` is the strength for `capture.smoothing` (0: off);
-    the take itself is not changed. An Action of that name is replaced only if `overwrite`.
+    the take itself is not changed. The neck takes `neck_share` (0..1) of the head's
+    rotation. An Action of that name is replaced only if `overwrite`.
 
     Raises:
         CharacterError: the character cannot be animated as it is.
@@ -98,9 +100,10 @@ def bake(
     values = evaluate(driving, weights)
     channels: Channels = defaultdict(dict)
     _key_channels(character, values, channels)
-    _bone_channels(character, values, rotation if head_rotation else None, channels, report)
-    if head_rotation and not (character.armature and character.head_bone):
-        _object_channels(character, rotation, channels, report)
+    if head_rotation:
+        report.skipped |= stiff(character)
+    turns = head_turns(character, rotation, neck_share) if head_rotation else {}
+    _bone_channels(character, values, turns, channels)
 
     report.frames = (int(frames[0]), int(frames[-1]))
     name = joined(take.name, character.name)
@@ -147,56 +150,22 @@ def _key_channels(
 def _bone_channels(
     character: Character,
     values: dict[TargetKey, NDArray[np.float32]],
-    head: NDArray[Any] | None,
+    head: Turns,
     channels: Channels,
-    report: BakeReport,
 ) -> None:
-    """Rows that drive bones, and the rotation (n, 4) of the `head` bone in the camera's frame."""
-    armature = character.armature
-    if armature is None:
-        return
-    rotations: dict[str, NDArray[Any]] = {}
-    if head is not None and character.head_bone:
-        reason = undrivable_bone(armature, armature.pose.bones[character.head_bone], "rotation")
-        if reason:
-            report.skipped[character.head_bone] = reason
+    """What rows and the turning `head` do to bones, and to the object of a head without bones."""
+    armature: Any = character.armature
+    rotations = bone_turns(character, values)
+    for part, turns in head.items():
+        if isinstance(part, str):
+            rotations[part] = product(turns, rotations[part]) if part in rotations else turns
         else:
-            rotations[character.head_bone] = head
-    for bone, turns in _vectors(values, "BONE_ROTATION").items():
-        turn = _from_vectors(np.radians(turns))
-        rotations[bone] = _product(rotations[bone], turn) if bone in rotations else turn
-    frame = head_frame(armature, character.head_bone)
+            channels[part] |= _rotation_channels(part, "delta_", turns)
     for name, rotation in rotations.items():
         bone = armature.pose.bones[name]
-        local = turned(rotation, rotation_matrix(bone.bone.matrix_local).T @ frame)
-        channels[armature] |= _rotation_channels(bone, _bone_path(name) + ".", local)
-    for name, places in _vectors(values, "BONE_LOCATION").items():
-        bone = armature.pose.bones[name]
-        local = places * bone.bone.length @ (rotation_matrix(bone.bone.matrix_local).T @ frame).T
-        channels[armature] |= {(_bone_path(name) + ".location", i): local[:, i] for i in range(3)}
-
-
-def _object_channels(
-    character: Character, rotation: NDArray[Any], channels: Channels, report: BakeReport
-) -> None:
-    """Turn the character's object by its delta rotation, which leaves its own rotation as it is."""
-    thing = character.head_object
-    if thing is None:
-        report.skipped["head"] = (
-            "its objects have no common parent to turn: parent them to one, or to a head bone"
-        )
-    elif thing.library is not None:
-        report.skipped["head"] = "it is linked from another file: make a library override"
-    elif thing.rotation_mode == "AXIS_ANGLE":
-        report.skipped["head"] = "its rotation mode is Axis Angle: choose Quaternion or XYZ Euler"
-    else:
-        own = (
-            thing.rotation_quaternion
-            if thing.rotation_mode == "QUATERNION"
-            else thing.rotation_euler.to_quaternion()
-        )
-        axes = np.array(own.to_matrix()) @ head_frame(thing)
-        channels[thing] |= _rotation_channels(thing, "delta_", turned(rotation, axes))
+        channels[armature] |= _rotation_channels(bone, _bone_path(name) + ".", rotation)
+    for name, places in bone_moves(character, values).items():
+        channels[armature] |= {(_bone_path(name) + ".location", i): places[:, i] for i in range(3)}
 
 
 def _bone_path(name: str) -> str:
@@ -221,26 +190,3 @@ def _rotation_channels(
         eulers.append(Quaternion(rotation).to_euler(thing.rotation_mode, eulers[-1]))
     columns = np.array(eulers)
     return {(f"{prefix}rotation_euler", i): columns[:, i] for i in range(3)}
-
-
-def _vectors(values: dict[TargetKey, NDArray[np.float32]], kind: str) -> dict[str, NDArray[Any]]:
-    """{bone: vectors (n, 3)} of the targets of one kind; channels that no row drives are 0."""
-    vectors: dict[str, NDArray[Any]] = {}
-    for (target_kind, name, channel), series in values.items():
-        if target_kind == kind:
-            vectors.setdefault(name, np.zeros((len(series), 3)))[:, channel] = series
-    return vectors
-
-
-def _from_vectors(vectors: NDArray[Any]) -> NDArray[Any]:
-    """Quaternions (n, 4) that turn about vectors (n, 3) by their lengths in radians."""
-    angle = np.linalg.norm(vectors, axis=1, keepdims=True)
-    # sin(a/2)/a, without dividing by nothing.
-    return np.concatenate([np.cos(angle / 2), vectors * np.sinc(angle / (2 * np.pi)) / 2], axis=1)
-
-
-def _product(first: NDArray[Any], second: NDArray[Any]) -> NDArray[Any]:
-    """Quaternions (n, 4) that turn by `second`, then by `first`."""
-    w1, v1, w2, v2 = first[:, :1], first[:, 1:], second[:, :1], second[:, 1:]
-    scalar = w1 * w2 - (v1 * v2).sum(1, keepdims=True)
-    return np.concatenate([scalar, w1 * v2 + w2 * v1 + np.cross(v1, v2)], axis=1)

@@ -9,7 +9,7 @@ import bpy
 
 from ..capture.errors import CharacterError
 from ..retarget.matching import TargetInfo
-from ..retarget.names import find_head, find_jaw
+from ..retarget.names import find_head, find_jaw, find_neck
 
 DRIVEN = "it has a driver"
 LINKED = "it is linked from another file: make a library override"
@@ -20,14 +20,15 @@ LOCKED = "it is locked"
 class Character:
     """The parts of one character. Find it anew for each use: undo makes old references invalid.
 
-    `meshes` are all its meshes, the one with most shape keys first; `head_bone` and `jaw_bone` are names in
-    `armature`, "" when it has none.
+    `meshes` are all its meshes, the one with most shape keys first; `head_bone`, `neck_bone` and `jaw_bone`
+    are names in `armature`, "" when it has none.
     """
 
     name: str
     meshes: tuple[bpy.types.Object, ...]
     armature: bpy.types.Object | None = None
     head_bone: str = ""
+    neck_bone: str = ""
     jaw_bone: str = ""
 
     @property
@@ -63,7 +64,7 @@ def find_character(objects: Iterable[bpy.types.Object], name: str = "") -> Chara
             f"{label} has no shape keys and no jaw bone. Choose a mesh with facial shape keys."
         )
     title = name or _collection_name([*meshes, *armatures]) or (armature or meshes[0]).name
-    return Character(title, tuple(meshes), armature, find_head(bones), jaw)
+    return Character(title, tuple(meshes), armature, find_head(bones), find_neck(bones), jaw)
 
 
 def characters(scene: bpy.types.Scene) -> list[Character]:
@@ -107,6 +108,16 @@ def undrivable_key(mesh: bpy.types.Object, key: bpy.types.ShapeKey) -> str:
     return DRIVEN if path in _driven(shape_keys) else ""
 
 
+HOLDING = {
+    "rotation": {
+        *("COPY_ROTATION", "COPY_TRANSFORMS", "DAMPED_TRACK", "IK", "LOCKED_TRACK"),
+        *("SPLINE_IK", "STRETCH_TO", "TRACK_TO"),
+    },
+    "location": {"COPY_LOCATION", "COPY_TRANSFORMS", "FOLLOW_PATH", "IK", "SPLINE_IK"},
+}
+"""Constraints that leave nothing of a bone's own rotation or location."""
+
+
 def undrivable_bone(armature: bpy.types.Object, bone: bpy.types.PoseBone, channel: str) -> str:
     """Why "rotation" or "location" of `bone` cannot be animated, "" if it can."""
     if armature.library is not None:
@@ -116,7 +127,33 @@ def undrivable_bone(armature: bpy.types.Object, bone: bpy.types.PoseBone, channe
     if all(getattr(bone, f"lock_{channel}")):
         return LOCKED
     path = f'pose.bones["{bpy.utils.escape_identifier(bone.name)}"].{channel}'
-    return DRIVEN if any(driven.startswith(path) for driven in _driven(armature)) else ""
+    if any(driven.startswith(path) for driven in _driven(armature)):
+        return DRIVEN
+    holder = next((part for part in bone.constraints if _holds(part, channel)), None)
+    return f"its constraint {holder.name} holds it" if holder else ""
+
+
+def undrivable_turn(thing: bpy.types.Object) -> str:
+    """Why the object `thing` cannot be turned by its delta rotation, "" if it can."""
+    if thing.library is not None:
+        return LINKED
+    if thing.rotation_mode == "AXIS_ANGLE":
+        return "its rotation mode is Axis Angle: choose Quaternion or XYZ Euler"
+    return DRIVEN if any(path.startswith("delta_rotation") for path in _driven(thing)) else ""
+
+
+def _holds(constraint: bpy.types.Constraint, channel: str) -> bool:
+    """Whether `constraint` leaves nothing of its bone's own "rotation" or "location"."""
+    mixes = getattr(constraint, "mix_mode", "REPLACE") != "REPLACE" or getattr(
+        constraint, "use_offset", False
+    )
+    return (
+        constraint.type in HOLDING[channel]
+        and constraint.enabled
+        and constraint.is_valid
+        and constraint.influence == 1
+        and not mixes
+    )
 
 
 def _bone_targets(character: Character) -> Iterator[TargetInfo]:

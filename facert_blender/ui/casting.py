@@ -123,6 +123,7 @@ def read_rows(item: bpy.types.PropertyGroup) -> list[Row]:
             kind=row.kind,
             channel=AXES.index(row.channel),
             combine=row.combine,
+            exponent=row.exponent,
         )
         for row in item.rows
     ]
@@ -143,6 +144,7 @@ def write_rows(item: bpy.types.PropertyGroup, rows: Sequence[Row]) -> None:
             "enabled",
             "kind",
             "combine",
+            "exponent",
         ):
             setattr(written, field, getattr(row, field))
         written.channel = AXES[row.channel]
@@ -185,6 +187,7 @@ def bake_cast(scene: bpy.types.Scene) -> list[BakeReport]:
             start_frame=settings.start_frame,
             smoothing=settings.smoothing,
             head_rotation=item.head_rotation,
+            neck_share=item.neck_share,
             overwrite=settings.overwrite,
         )
         item.baked = f"{report.keys:,} keys on frames {report.frames[0]} to {report.frames[1]}"

@@ -30,6 +30,14 @@ def test_gain_and_offset():
     assert shape(values) == [0.25, 0.5, 0.75]
 
 
+@pytest.mark.parametrize(("exponent", "half"), [(2.0, 0.25), (0.5, 0.5**0.5)])
+def test_the_response_curve_keeps_ends_and_signs(exponent, half):
+    rows = [Row("jawOpen", "Open", gain=2, offset=0.1, minimum=-9, maximum=9, exponent=exponent)]
+    assert shape(evaluate(rows, weights(jawOpen=[-0.5, 0.5, 1]))) == pytest.approx(
+        [0.1 - 2 * half, 0.1 + 2 * half, 2.1]
+    )
+
+
 def test_one_expression_drives_many_targets_and_many_drive_one():
     rows = [
         Row("mouthFunnel", "FunnelUp"),

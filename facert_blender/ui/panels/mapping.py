@@ -69,7 +69,11 @@ class MappingPanel(TabPanel, bpy.types.Panel):
         row.operator("facert.mapping_row_remove", icon="REMOVE")
         if item.active_row:
             draw_row(layout, item.active_row)
-        layout.prop(item, "head_rotation")
+        row = layout.row(align=True)
+        row.prop(item, "head_rotation")
+        share = row.row()
+        share.active = item.head_rotation
+        share.prop(item, "neck_share", slider=True)
 
 
 class ReportPanel(TabPanel, bpy.types.Panel):
@@ -112,6 +116,7 @@ def draw_row(layout: bpy.types.UILayout, row: bpy.types.PropertyGroup) -> None:
         column.row().prop(row, "channel", expand=True)
     numbers = column.column(align=True)
     numbers.prop(row, "gain")
+    numbers.prop(row, "exponent")
     numbers.prop(row, "offset")
     numbers = column.column(align=True)
     numbers.prop(row, "minimum")

@@ -56,6 +56,14 @@ class CharacterProperties(bpy.types.PropertyGroup):
     head_rotation: bpy.props.BoolProperty(
         name="Head Rotation", description="Turn the character's head as the performer does", default=True
     )
+    neck_share: bpy.props.FloatProperty(
+        name="Neck",
+        description="How much of the head's rotation the neck takes, if the character has a neck bone",
+        default=0.3,
+        min=0.0,
+        max=1.0,
+        subtype="FACTOR",
+    )
     preset: bpy.props.EnumProperty(
         name="Preset", description="The naming scheme of the character's shape keys", items=preset_choices
     )

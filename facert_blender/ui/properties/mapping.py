@@ -93,6 +93,16 @@ class RowProperties(bpy.types.PropertyGroup):
         soft_max=1.0,
         step=5,
     )
+    exponent: bpy.props.FloatProperty(
+        name="Curve",
+        description="Response curve: above 1 small expressions move less, below 1 they move more",
+        default=1.0,
+        min=0.1,
+        max=10.0,
+        soft_min=0.25,
+        soft_max=4.0,
+        step=5,
+    )
     minimum: bpy.props.FloatProperty(name="Min", description="The target never goes below this")
     maximum: bpy.props.FloatProperty(name="Max", description="The target never goes above this", default=1.0)
 
