@@ -6,6 +6,7 @@
     ├── WeightsError            network weights that are missing, damaged or of another contract
     ├── NoFaceError             footage in which nobody was found
     ├── TakeError               a take that cannot be read or written
+    │   └── RepairError         a repair that does not fit its take
     ├── MappingError            a mapping that cannot be read, or does not fit its character
     ├── CharacterError          a character that cannot be animated
     ├── OutputError             a file that cannot be written
@@ -37,6 +38,10 @@ class NoFaceError(FaceRTError):
 
 class TakeError(FaceRTError):
     """A take that cannot be read or written."""
+
+
+class RepairError(TakeError):
+    """A repair that does not fit its take."""
 
 
 class MappingError(FaceRTError):

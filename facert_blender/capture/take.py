@@ -25,6 +25,9 @@ class Performer:
     rotation: float32 (n, 4), unit quaternions w, x, y, z. boxes: float32 (n, 4), pixels. confidence:
     float32 (n,).
     identity: float32 (50,), the mean over the frames.
+    change: float32 (n,), how unlike the face before each frame is to the face from there on; where it reaches
+    1, somebody else may have taken over. Zeros where the capture did not tell.
+    name: for people; "" becomes "Performer 1" and so on.
     """
 
     id: int
@@ -35,11 +38,13 @@ class Performer:
     boxes: np.ndarray
     confidence: np.ndarray
     identity: np.ndarray
+    change: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))
+    name: str = ""
 
-    @property
-    def name(self) -> str:
-        """Name for people."""
-        return f"Performer {self.id}"
+    def __post_init__(self) -> None:
+        self.name = self.name or f"Performer {self.id}"
+        if not len(self.change):
+            self.change = np.zeros(len(self.frames), np.float32)
 
 
 @dataclass(eq=False)
@@ -89,7 +94,11 @@ def save_take(take: Take, path: str | Path) -> None:
         "performers": [
             {"id": performer.id}
             | {key: getattr(performer, name).round(digits).tolist() for name, key, _, _, digits in _COLUMNS}
-            | {"identity": performer.identity.round(5).tolist()}
+            | {
+                "identity": performer.identity.round(5).tolist(),
+                "change": performer.change.round(3).tolist(),
+                "name": performer.name,
+            }
             for performer in take.performers
         ],
     }
@@ -162,6 +171,9 @@ def _performer(entry: dict[str, Any]) -> Performer:
     return Performer(
         id=int(entry["id"]),
         identity=_array(entry["identity"], (IDENTITIES,), np.float32, "identity"),
+        # Takes written by hand or by earlier versions may lack these.
+        change=_array(entry.get("change", [0] * count), (count,), np.float32, "change"),
+        name=str(entry.get("name", "")),
         **arrays,
     )
 

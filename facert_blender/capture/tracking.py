@@ -12,6 +12,7 @@ people.
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -39,6 +40,8 @@ SURE = 0.75
 
 On scenes of people never trained on, 97 of 100 such detections are faces.
 """
+CHANGE = 0.5
+"""Seconds before and after a frame over which a face is compared with itself, to find tracks that swapped."""
 COLOUR_LEVELS = 6
 """Levels per channel of the colour histogram."""
 
@@ -60,14 +63,16 @@ class Tracker:
         Tracks are numbered from 1 in order of appearance. `finish` may join several into one performer.
         """
         self._frames += 1
-        self._active = [track for track in self._active if frame.time - track.times[-1] <= COAST]
+        for track in [track for track in self._active if frame.time - track.times[-1] > COAST]:
+            self._active.remove(track)
+            track.recent.clear()
         sights = [_Sight(face, colours(frame.image, face.box)) for face in faces]
         numbers = [0] * len(faces)
         for row, column in assign(self._costs(frame.time, sights)):
             self._active[row].extend(frame, sights[column])
             numbers[column] = self._active[row].number
         for column in sorted(np.flatnonzero(np.array(numbers) == 0), key=lambda index: faces[index].box[0]):
-            track = _Track(len(self._tracks) + 1)
+            track = _Track(len(self._tracks) + 1, max(2, round(CHANGE * self._fps)))
             track.extend(frame, sights[column])
             self._tracks.append(track)
             self._active.append(track)
@@ -82,7 +87,8 @@ class Tracker:
             for person in _join(self._tracks)
             if sum(len(track.frames) for track in person) >= least and _clarity(person) >= SURE
         ]
-        self._performers = [_performer(number, person) for number, person in enumerate(people, start=1)]
+        unrest = _unrest(self._tracks)
+        self._performers = [_performer(number, person, unrest) for number, person in enumerate(people, 1)]
 
     def tracks(self) -> list[Performer]:
         """The performers in order of appearance, from left to right where several appear at once."""
@@ -135,6 +141,7 @@ class _Track:
     """A face followed without interruption. Of each frame only numbers are kept, no pictures, no points."""
 
     number: int
+    window: int  # frames before and after a frame over which the face is compared with itself
     frames: list[int] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
     weights: list[np.ndarray] = field(default_factory=list)
@@ -145,6 +152,8 @@ class _Track:
     identity_squares: float = 0.0  # sum of squared lengths
     colours: np.ndarray = field(default_factory=lambda: np.zeros(COLOUR_LEVELS**3))  # sum
     velocity: np.ndarray = field(default_factory=lambda: np.zeros(2))  # pixels per second
+    recent: deque[_Sight] = field(default_factory=deque)  # of the last two windows
+    changes: list[tuple[float, float]] = field(default_factory=list)  # of identity and colours
 
     def extend(self, frame: Frame, sight: _Sight) -> None:
         """Add the face of a frame."""
@@ -161,6 +170,22 @@ class _Track:
         self.identity += face.identity
         self.identity_squares += float(face.identity @ face.identity)
         self.colours += sight.colours
+        self.recent.append(sight)
+        self.changes.append((0.0, 0.0))
+        if len(self.recent) > 2 * self.window:
+            self.recent.popleft()
+        if len(self.recent) == 2 * self.window:
+            self.changes[-self.window] = self._change()
+
+    def _change(self) -> tuple[float, float]:
+        """How far mean identity weights and colours lie apart in the last window and the one before."""
+        identity = np.array([sight.face.identity for sight in self.recent])
+        colours = np.array([sight.colours for sight in self.recent])
+        before, after = slice(None, self.window), slice(self.window, None)
+        return (
+            float(np.linalg.norm(identity[after].mean(axis=0) - identity[before].mean(axis=0))),
+            float(np.linalg.norm(_unit(colours[after].mean(axis=0)) - _unit(colours[before].mean(axis=0)))),
+        )
 
     def expected(self, now: float) -> np.ndarray:
         """The box (4,) where its motion leads at a time in seconds."""
@@ -188,9 +213,13 @@ class _Likeness:
 
     def unlikeness(self, other: _Likeness, unrest: float) -> np.ndarray:
         """How unlike each of these and each of the others are (n, m): below 1 they may be one person."""
-        identity = _distances(self.identity, other.identity) / (IDENTITY_LIMIT * unrest)
-        colour = _distances(_unit(self.colours), _unit(other.colours)) / COLOUR_LIMIT
-        return identity**2 + colour**2
+        identity = _distances(self.identity, other.identity)
+        return _unlikeness(identity, _distances(_unit(self.colours), _unit(other.colours)), unrest)
+
+
+def _unlikeness(identity: np.ndarray, colours: np.ndarray, unrest: float) -> np.ndarray:
+    """How unlike people are whose identity weights and colours lie this far apart, any shape."""
+    return (identity / (IDENTITY_LIMIT * unrest)) ** 2 + (colours / COLOUR_LIMIT) ** 2
 
 
 def _unrest(tracks: list[_Track]) -> float:
@@ -207,7 +236,7 @@ def _distances(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 
 def _unit(rows: np.ndarray) -> np.ndarray:
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return rows / np.linalg.norm(rows, axis=-1, keepdims=True)
 
 
 def _join(tracks: list[_Track]) -> list[list[_Track]]:
@@ -247,12 +276,13 @@ def _clarity(person: list[_Track]) -> float:
     return float(np.percentile(np.concatenate([track.confidence for track in person]), 90))
 
 
-def _performer(number: int, person: list[_Track]) -> Performer:
+def _performer(number: int, person: list[_Track], unrest: float) -> Performer:
     order = np.argsort(np.concatenate([track.frames for track in person]))
 
     def column(name: str, kind: type) -> np.ndarray:
         return np.concatenate([np.asarray(getattr(track, name), kind) for track in person])[order]
 
+    changes = column("changes", np.float32)
     return Performer(
         id=number,
         frames=column("frames", np.int32),
@@ -262,4 +292,5 @@ def _performer(number: int, person: list[_Track]) -> Performer:
         boxes=column("boxes", np.float32),
         confidence=column("confidence", np.float32),
         identity=(np.sum([track.identity for track in person], axis=0) / len(order)).astype(np.float32),
+        change=_unlikeness(changes[:, 0], changes[:, 1], unrest).astype(np.float32),
     )

@@ -32,6 +32,8 @@ def take() -> Take:
                 boxes=random.uniform(0, 500, (count, 4)).astype(np.float32),
                 confidence=random.random(count).astype(np.float32),
                 identity=random.normal(size=50).astype(np.float32),
+                change=random.random(count).astype(np.float32),
+                name="Zoë" if number == 2 else "",
             )
         )
     return Take("größe 1", "/footage/größe 1.mp4", 25.0, (640, 360), 6, performers)
@@ -47,9 +49,9 @@ def test_a_take_comes_back_as_it_was(take: Take, tmp_path: Path) -> None:
         take.size,
         take.frames,
     )
-    assert [performer.name for performer in back.performers] == ["Performer 1", "Performer 2"]
+    assert [performer.name for performer in back.performers] == ["Performer 1", "Zoë"]
     for one, other in zip(back.performers, take.performers, strict=True):
-        for name in ("frames", "times", "weights", "rotation", "boxes", "confidence", "identity"):
+        for name in ("frames", "times", "weights", "rotation", "boxes", "confidence", "identity", "change"):
             ours, theirs = getattr(one, name), getattr(other, name)
             assert ours.dtype == theirs.dtype
             assert ours == pytest.approx(theirs, abs=0.006 if name == "boxes" else 1e-4)
@@ -64,6 +66,16 @@ def test_the_file_has_the_documented_fields(take: Take, tmp_path: Path) -> None:
     assert {"id", "frames", "time", "weights", "rotation", "box", "confidence"} <= set(second)
     assert second["frames"] == [1, 5] and second["time"] == [0.04, 0.2]
     assert np.shape(second["weights"]) == (2, 46) and np.shape(second["box"]) == (2, 4)
+
+
+def test_names_and_changes_may_be_missing(take: Take, tmp_path: Path) -> None:
+    save_take(take, tmp_path / "take.json")
+    stored = json.loads((tmp_path / "take.json").read_text(encoding="utf-8"))
+    for entry in stored["performers"]:
+        del entry["change"], entry["name"]
+    (tmp_path / "take.json").write_text(json.dumps(stored))
+    second = load_take(tmp_path / "take.json").performers[1]
+    assert second.name == "Performer 2" and second.change.tolist() == [0, 0]
 
 
 def test_a_take_with_numbers_that_are_not_finite_is_not_written(take: Take, tmp_path: Path) -> None:

@@ -169,3 +169,16 @@ def test_real_people_with_unsteady_boxes_and_useless_identity_weights(clips: Pat
     tracker.finish()
     assert len(tracker.tracks()) == len({person for seen in truth for person in seen})
     assert switches(tracker.tracks(), people) == 0
+
+
+def test_a_face_replaced_by_another_shows_as_a_change() -> None:
+    stays = walk((100, 100), (140, 100), 100)
+    first, second = walk((400, 100), (440, 100), 100), walk((400, 100), (440, 100), 100)
+    first[50:], second[:50] = np.nan, np.nan
+    performers = track([stays, first, second]).tracks()
+    assert len(performers) == 2  # the tracker took them for one
+    steady, replaced = performers
+    assert steady.change.dtype == np.float32 and len(steady.change) == len(steady.frames)
+    assert steady.change.max() < 0.5
+    assert replaced.change.max() > 1
+    assert abs(int(replaced.frames[replaced.change.argmax()]) - 50) <= 1
