@@ -96,7 +96,7 @@ def save_take(take: Take, path: str | Path) -> None:
             | {key: getattr(performer, name).round(digits).tolist() for name, key, _, _, digits in _COLUMNS}
             | {
                 "identity": performer.identity.round(5).tolist(),
-                "change": performer.change.round(3).tolist(),
+                "change": performer.change.round(4).tolist(),
                 "name": performer.name,
             }
             for performer in take.performers
