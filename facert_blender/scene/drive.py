@@ -59,7 +59,7 @@ def remember(character: Character, rows: Iterable[Row]) -> Before:
             if key.name in wanted:
                 path = f'data.shape_keys.key_blocks["{bpy.utils.escape_identifier(key.name)}"].value'
                 before.setdefault(mesh.name, {})[path] = key.value
-    armature = character.armature
+    armature: Any = character.armature
     bones = {row.target for row in driving if row.kind != "SHAPE_KEY"}
     for name in bones | {character.head_bone, character.neck_bone} if armature else ():
         bone = armature.pose.bones.get(name)

@@ -61,7 +61,7 @@ def test_drives_as_a_bake_does(scene, make_take, rig, mode):
     drive(character, evaluate(ROWS, performer.weights[:1]), performer.rotation[0])
     driven = state(mesh, armature)
     restore(kept)
-    bake(take, performer, character, ROWS, scene=scene, smoothing=0)
+    bake(take, performer, character, ROWS, scene=scene)
     scene.frame_set(1)
     assert state(mesh, armature) == pytest.approx(driven, abs=1e-5)
     assert mesh.data.shape_keys.key_blocks["jawOpen"].value == pytest.approx(0.6)
