@@ -6,14 +6,14 @@ are replayed without it. `doubts` lists the places worth a look, each with the r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
 
 from .errors import RepairError
-from .take import Performer, Take
+from .take import Performer, Take, default_name
 
 KINDS = ("SPLIT", "MERGE", "SWAP", "DELETE", "RENAME", "KEEP")
 
@@ -73,6 +73,26 @@ def repaired(take: Take, repairs: Sequence[Repair]) -> Take:
             raise RepairError(f"There is no performer {repair.performer} in {take.name}. Choose another.")
         _REPAIRS[repair.kind](people, repair)
     return replace(take, performers=sorted(people.values(), key=lambda performer: performer.id))
+
+
+def renamed(names: Mapping[int, str], repairs: Sequence[Repair]) -> dict[int, str]:
+    """Who is in a take after `repairs`, numbers and names, by who was in the raw one; quick.
+
+    Repairs that do not fit are passed over.
+    """
+    people = dict(names)
+    for repair in repairs:
+        if repair.performer not in people:
+            continue
+        if repair.kind == "DELETE":
+            del people[repair.performer]
+        elif repair.kind == "RENAME":
+            people[repair.performer] = repair.name.strip()
+        elif repair.kind == "MERGE" and repair.other is not None:
+            people.pop(repair.other, None)
+        elif repair.kind == "SPLIT" and repair.other is not None:
+            people[repair.other] = default_name(repair.other)
+    return dict(sorted(people.items()))
 
 
 def without(take: Take, repairs: Sequence[Repair], index: int) -> list[Repair]:

@@ -16,6 +16,11 @@ from .output import replacing
 VERSION = 1
 
 
+def default_name(number: int) -> str:
+    """What a performer is called until somebody gives them a name."""
+    return f"Performer {number}"
+
+
 @dataclass(eq=False)
 class Performer:
     """One person over the n frames in which they were seen; frames in between are gaps.
@@ -42,7 +47,7 @@ class Performer:
     name: str = ""
 
     def __post_init__(self) -> None:
-        self.name = self.name or f"Performer {self.id}"
+        self.name = self.name or default_name(self.id)
         if not len(self.change):
             self.change = np.zeros(len(self.frames), np.float32)
 

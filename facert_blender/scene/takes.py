@@ -3,10 +3,15 @@
 A take is a collection inside the hidden collection "FaceRT Takes" of its scene. Each performer is an
 Empty in it, whose Action has one key per frame in which the performer was seen, at the footage's frame
 number: the 46 expressions as custom properties, rotation_quaternion in the camera's frame, ["box"],
-["confidence"] and ["time"] in seconds.
+["confidence"], ["change"] and ["time"] in seconds. The Empties stay as they were captured; what a person says
+about who is who is a list of repairs on the collection, replayed on reading.
 """
 
 from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
 
 import bpy
 import numpy as np
@@ -14,12 +19,14 @@ from numpy.typing import NDArray
 
 from ..capture.contract import EXPRESSIONS
 from ..capture.errors import TakeError
-from ..capture.take import Performer, Take
+from ..capture.repair import Repair, renamed, repaired
+from ..capture.take import Performer, Take, default_name
 from .actions import joined, new_actions, read_curves, write_curves
 
 ROOT = "FaceRT Takes"
 BOX = '["box"]'
 CONFIDENCE = '["confidence"]'
+CHANGE = '["change"]'
 TIME = '["time"]'
 ROTATION = "rotation_quaternion"
 
@@ -43,29 +50,55 @@ def names(scene: bpy.types.Scene) -> list[str]:
     return [collection.name for collection in root.children] if root else []
 
 
-def performer_ids(scene: bpy.types.Scene, name: str) -> list[int]:
-    """The numbers of the performers of the take called `name`, ascending; none if there is no such take."""
+def performer_names(scene: bpy.types.Scene, name: str) -> dict[int, str]:
+    """The performers of the take called `name` after its repairs, {number: name} by number.
+
+    Empty if there is no such take. Quick enough for menus: no keys are read.
+    """
     if name not in names(scene):
-        return []
-    return sorted(empty["performer"] for empty in _empties(bpy.data.collections[name]))
+        return {}
+    collection = bpy.data.collections[name]
+    raw = {empty["performer"]: _called(empty) for empty in _empties(collection)}
+    return renamed(raw, repairs(collection))
 
 
-def read(scene: bpy.types.Scene, name: str) -> Take:
-    """The take called `name`, exactly as it was stored (numbers as float32).
+def repairs(collection: bpy.types.Collection) -> list[Repair]:
+    """The repairs of the take that `collection` holds, in their order."""
+    return [Repair(**entry) for entry in json.loads(collection.get("repairs", "[]"))]
+
+
+def set_repairs(collection: bpy.types.Collection, wanted: Sequence[Repair]) -> None:
+    """Give the take that `collection` holds other repairs.
+
+    Raises:
+        RepairError: they do not fit the take; it keeps those it has.
+    """
+    repaired(_read_raw(collection), wanted)
+    collection["repairs"] = json.dumps([asdict(repair) for repair in wanted])
+
+
+def read(scene: bpy.types.Scene, name: str, *, raw: bool = False) -> Take:
+    """The take called `name`, with its repairs, or `raw`, exactly as it was stored (numbers as float32).
 
     Keys that were moved or deleted in the graph editor count as they stand; the keys of ["time"] say in
     which frames a performer is there.
 
     Raises:
         TakeError: there is no such take, or parts of it are missing.
+        RepairError: a repair does not fit any more, since keys were deleted.
     """
     if name not in names(scene):
         raise TakeError(f"There is no take called {name!r} in this scene. Capture one, or choose another.")
     collection = bpy.data.collections[name]
+    take = _read_raw(collection)
+    return take if raw else repaired(take, repairs(collection))
+
+
+def _read_raw(collection: bpy.types.Collection) -> Take:
     empties = sorted(_empties(collection), key=lambda empty: empty["performer"])
     try:
         return Take(
-            name=name,
+            name=collection.name,
             footage=collection["footage"],
             fps=collection["fps"],
             size=(collection["size"][0], collection["size"][1]),
@@ -74,7 +107,8 @@ def read(scene: bpy.types.Scene, name: str) -> Take:
         )
     except KeyError as error:
         raise TakeError(
-            f"The take {name} is incomplete: {error.args[0]} is missing. Undo that, or capture again."
+            f"The take {collection.name} is incomplete: {error.args[0]} is missing. "
+            "Undo that, or capture again."
         ) from error
 
 
@@ -95,22 +129,29 @@ def _empties(collection: bpy.types.Collection) -> list[bpy.types.Object]:
     return [empty for empty in collection.objects if "performer" in empty]
 
 
+def _called(empty: bpy.types.Object) -> str:
+    return str(empty.get("called", "")) or default_name(empty["performer"])
+
+
 def _store_performer(performer: Performer, take_name: str) -> bpy.types.Object:
     empty = bpy.data.objects.new(joined(take_name, performer.name), None)
     empty.rotation_mode = "QUATERNION"
     empty["performer"] = int(performer.id)
+    empty["called"] = performer.name
     empty["identity"] = performer.identity.tolist()
     for expression in EXPRESSIONS:
         empty[expression] = 0.0
         empty.id_properties_ui(expression).update(min=0.0, max=1.0)
     empty["box"] = [0.0] * 4
     empty["confidence"] = 0.0
+    empty["change"] = 0.0
     empty["time"] = 0.0
     frames = performer.frames
     curves = {(f'["{name}"]', 0): (frames, performer.weights[:, i]) for i, name in enumerate(EXPRESSIONS)}
     curves |= {(ROTATION, i): (frames, performer.rotation[:, i]) for i in range(4)}
     curves |= {(BOX, i): (frames, performer.boxes[:, i]) for i in range(4)}
     curves |= {(CONFIDENCE, 0): (frames, performer.confidence), (TIME, 0): (frames, performer.times)}
+    curves[CHANGE, 0] = (frames, performer.change)
     [action] = new_actions(empty.name, [empty])
     write_curves(empty, action, curves)
     return empty
@@ -132,5 +173,8 @@ def _read_performer(empty: bpy.types.Object) -> Performer:
         rotation=columns(*((ROTATION, i) for i in range(4))),
         boxes=columns(*((BOX, i) for i in range(4))),
         confidence=columns((CONFIDENCE, 0))[:, 0],
+        # Takes of earlier versions do not tell.
+        change=columns((CHANGE, 0))[:, 0] if (CHANGE, 0) in curves else np.zeros(len(frames), np.float32),
+        name=_called(empty),
         identity=np.array(empty["identity"], np.float32),
     )

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from facert_blender.capture.errors import RepairError
-from facert_blender.capture.repair import Repair, doubts, free_number, repaired, without
+from facert_blender.capture.repair import Repair, doubts, free_number, renamed, repaired, without
 from facert_blender.capture.take import Performer, Take
 
 FPS = 30.0
@@ -118,6 +118,21 @@ def test_the_raw_take_stays_as_it_is(take: Take) -> None:
     for performer, (name, frames, weights) in zip(take.performers, before, strict=True):
         assert performer.name == name
         assert (performer.frames == frames).all() and (performer.weights == weights).all()
+
+
+def test_names_are_told_without_the_numbers(take: Take) -> None:
+    repairs = [
+        Repair("SPLIT", 1, 60, other=4),
+        Repair("RENAME", 4, name="Ana "),
+        Repair("SWAP", 1, 30, other=2),
+        Repair("MERGE", 2, other=3),
+        Repair("DELETE", 1),
+    ]
+    raw = {performer.id: performer.name for performer in take.performers}
+    for count in range(len(repairs) + 1):
+        expected = {person.id: person.name for person in repaired(take, repairs[:count]).performers}
+        assert renamed(raw, repairs[:count]) == expected
+    assert renamed(raw, [Repair("DELETE", 9)]) == raw
 
 
 def test_a_repair_is_taken_back_with_what_needs_it(take: Take) -> None:

@@ -5,6 +5,7 @@ from functools import cache
 
 import bpy
 
+from ...capture.take import default_name
 from ...scene import takes
 from .mapping import ProblemProperties, RowProperties, preset_choices
 
@@ -12,23 +13,23 @@ NOBODY = 0
 
 
 @cache
-def performer_choice(number: int, seen: bool) -> tuple[str, str, str, int]:
-    """One entry of the menu of performers, kept for the same reason."""
+def performer_choice(number: int, name: str) -> tuple[str, str, str, int]:
+    """One entry of the menu of performers, "" for one who is not in the take; kept for the same reason."""
     if number == NOBODY:
         return ("0", "Nobody", "Leave this character as it is", NOBODY)
-    if seen:
-        return (str(number), f"Performer {number}", "Plays this character", number)
-    return (str(number), f"Performer {number} (not in take)", "Choose another performer", number)
+    if name:
+        return (str(number), name, "Plays this character", number)
+    return (str(number), f"{default_name(number)} (not in take)", "Choose another performer", number)
 
 
 def performer_choices(self, _context) -> list[tuple[str, str, str, int]]:
     """Nobody, the performers of the active take, and the present choice even where it is not among them."""
-    seen = takes.performer_ids(self.id_data, self.id_data.facert.take)
+    seen = takes.performer_names(self.id_data, self.id_data.facert.take)
     absent = [self.performer_id] if self.performer_id not in (NOBODY, *seen) else []
     return [
-        performer_choice(NOBODY, True),
-        *(performer_choice(number, True) for number in seen),
-        *(performer_choice(number, False) for number in absent),
+        performer_choice(NOBODY, "Nobody"),
+        *(performer_choice(number, name) for number, name in seen.items()),
+        *(performer_choice(number, "") for number in absent),
     ]
 
 
