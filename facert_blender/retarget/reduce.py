@@ -22,6 +22,8 @@ def reduced(
     none of them, and a key is its possible end while it lies in the cone. All columns advance together,
     frame by frame, so the time taken does not depend on what the curves do.
     """
+    if not (tolerances > 0).any():
+        return np.ones(values.shape, bool)
     values = np.asarray(values, np.float64)
     kept = np.zeros(values.shape, bool)
     kept[[0, -1]] = True

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ..capture.take import Take
+
 Times = NDArray[np.float64]
 
 
@@ -15,6 +17,17 @@ def covered(times: Times, new_times: Times, gap: float) -> NDArray[np.bool_]:
     span = times[np.minimum(after, len(times) - 1)] - times[np.maximum(before, 0)]
     inside: NDArray[np.bool_] = (before >= 0) & (after < len(times)) & (span <= gap)
     return inside
+
+
+def frame_times(take: Take, frames: np.ndarray) -> Times:
+    """The footage's times (n,) in seconds of its `frames` (n,), by those in which somebody of `take` was seen.
+
+    Between and beyond those the footage is taken to run at its nominal rate.
+    """
+    seen, places = np.unique(np.concatenate([one.frames for one in take.performers]), return_index=True)
+    times = np.concatenate([one.times for one in take.performers])[places]
+    off = times - seen / take.fps
+    return np.asarray(frames / take.fps + np.interp(frames, seen, off), np.float64)
 
 
 def resample(times: Times, values: np.ndarray, new_times: Times) -> NDArray[np.float32]:

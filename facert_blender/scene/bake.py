@@ -1,43 +1,81 @@
-"""Bakes a performer onto a character: take + mapping -> Action."""
+"""Bakes performers onto characters: take + cast + mapping -> Actions."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import bpy
 import numpy as np
-from mathutils import Quaternion
 from numpy.typing import NDArray
 
 from ..capture.contract import EXPRESSIONS
-from ..capture.errors import MappingError
-from ..capture.smoothing import smooth, smooth_rotations
+from ..capture.errors import MappingError, TakeError
 from ..capture.take import Performer, Take
-from ..retarget.mapping import Row, TargetKey, evaluate
+from ..retarget.adjust import Adjustments, perform
+from ..retarget.mapping import Row, evaluate
 from ..retarget.matching import check
-from ..retarget.resample import continuous, covered, resample, resample_rotations
-from .actions import joined, new_actions, write_curves
-from .characters import Character, targets, undrivable_key
-from .orientation import Turns, bone_moves, bone_turns, head_turns, product, stiff
+from ..retarget.reduce import reduced
+from ..retarget.resample import frame_times
+from .actions import Curves, add_strip, check_free, fill, joined, new_actions, write_curves
+from .channels import Channels, channels_of, units
+from .characters import Character, targets
+from .orientation import head_turns, stiff
+from .punch import blended, punch_in
 
-GAP = 0.5
-"""Seconds: where a performer was away for longer, no keys are written."""
+DESTINATIONS = ("NEW", "CURRENT", "NLA")
 
-Series = dict[tuple[str, int], NDArray[Any]]
-"""{(data path, array index): values (n,)}"""
 
-Channels = dict[bpy.types.ID, Series]
-"""The series of each datablock."""
+@dataclass(frozen=True, kw_only=True)
+class BakeOptions:
+    """How to bake.
+
+    start_frame: the scene frame at which the footage begins. frame_range: the first frame of the footage to
+    bake and the one to stop before, None for all of it. expressions: which of them to bake; what other
+    expressions do to the same targets comes along. head: whether to bake the head's rotation.
+    destination: "NEW", an Action of its own; "CURRENT", the Action that each datablock has, in which the
+    baked frames are replaced and nothing else (a new one where it has none); "NLA", a strip on a new track
+    above what plays so far.
+    blend_in, blend_out: frames over which CURRENT passes over from the old curves and back to them, within
+    the baked frames, and over which a strip fades.
+    tolerance: how far curves may stray where keys are left out: in values of shape keys, radians, components
+    of quaternions and lengths of bones. 0 keeps a key on every frame.
+    overwrite: empty and fill the Action of an earlier bake again, rather than number a new one.
+    """
+
+    start_frame: int = 1
+    frame_range: tuple[int, int] | None = None
+    expressions: Sequence[str] = EXPRESSIONS
+    head: bool = True
+    destination: str = "NEW"
+    blend_in: int = 0
+    blend_out: int = 0
+    tolerance: float = 0.0
+    overwrite: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Role:
+    """A performer who plays a character, by the rows of its mapping.
+
+    adjustments: what changes about the performance. head_rotation: whether the character turns its head; the
+    neck takes `neck_share` (0..1) of that.
+    """
+
+    performer: Performer
+    character: Character
+    rows: Sequence[Row]
+    adjustments: Adjustments = field(default_factory=Adjustments)
+    head_rotation: bool = True
+    neck_share: float = 0.0
 
 
 @dataclass
 class BakeReport:
     """What a bake did.
 
-    `actions` are the names of the Actions written, `keys` the number of keys in them, `frames` the first and
+    `actions` are the names of the Actions written, `keys` the number of keys written, `frames` the first and
     last scene frame. `skipped` gives the reason for each target of an enabled row, and for the head, that was
     not driven; `unmapped` lists the expressions that drive nothing, `replaced` the Actions that the
     character had before and that are kept in the file.
@@ -65,128 +103,176 @@ def bake(
     rows: Sequence[Row],
     *,
     scene: bpy.types.Scene,
-    start_frame: int = 1,
-    smoothing: float = 1.0,
+    adjustments: Adjustments | None = None,
     head_rotation: bool = True,
     neck_share: float = 0.0,
-    overwrite: bool = False,
+    **options: Any,
 ) -> BakeReport:
-    """Write what `performer` does as an Action of `character`, called "<take> · <character>".
-
-    Times are taken from the footage and resampled to whole frames of `scene` at its own frame rate; the
-    footage's beginning lies at `start_frame`. `smoothing` is the strength for `capture.smoothing` (0: off);
-    the take itself is not changed. The neck takes `neck_share` (0..1) of the head's
-    rotation. An Action of that name is replaced only if `overwrite`.
+    """Bake one performer onto one character, as `baking` does; `options` are those of BakeOptions.
 
     Raises:
-        CharacterError: the character cannot be animated as it is.
-        MappingError: no enabled row drives anything of this character.
+        CharacterError, MappingError, TakeError: as `baking`.
     """
-    scene.view_layers[0].update()
-    report = BakeReport(character.name, performer.name, skipped=check(rows, targets(character)))
-    driving = [row for row in rows if row.enabled and row.target not in report.skipped]
-    if not driving:
-        raise MappingError(
-            f"No row of the mapping drives anything of {character.name}. Choose its preset and press Match."
-        )
-    used = {row.expression for row in driving}
-    report.unmapped = [name for name in EXPRESSIONS if name not in used]
-
-    frames, times = _scene_times(performer.times, scene, start_frame)
-    weights = resample(performer.times, smooth(performer.times, performer.weights, strength=smoothing), times)
-    rotation = resample_rotations(
-        performer.times, smooth_rotations(performer.times, performer.rotation, strength=smoothing), times
-    )
-    values = evaluate(driving, weights)
-    channels: Channels = defaultdict(dict)
-    _key_channels(character, values, channels)
-    if head_rotation:
-        report.skipped |= stiff(character)
-    turns = head_turns(character, rotation, neck_share) if head_rotation else {}
-    _bone_channels(character, values, turns, channels)
-
-    report.frames = (int(frames[0]), int(frames[-1]))
-    name = joined(take.name, character.name)
-    for datablock, action in zip(
-        channels, new_actions(name, list(channels), overwrite=overwrite), strict=True
-    ):
-        before = datablock.animation_data.action if datablock.animation_data else None
-        if before not in (None, action) and before.name not in report.replaced:
-            report.replaced.append(before.name)
-        curves = {channel: (frames, series) for channel, series in channels[datablock].items()}
-        report.keys += write_curves(datablock, action, curves)
-        if action.name not in report.actions:
-            report.actions.append(action.name)
+    role = Role(performer, character, rows, adjustments or Adjustments(), head_rotation, neck_share)
+    [report] = finished(baking(take, [role], scene, BakeOptions(**options)))
     return report
 
 
-def _scene_times(
-    times: NDArray[np.float64], scene: bpy.types.Scene, start_frame: int
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """The whole scene frames (m,) in which a performer seen at `times` gets keys, and the footage's times."""
-    rate = scene_frame(1, scene, 0)
-    first, last = times[0] * rate, times[-1] * rate
-    # A hair of tolerance, so that rounding loses no frame where both rates are the same.
-    frames = np.arange(np.ceil(first - 1e-3), np.floor(last + 1e-3) + 1)
-    new_times = np.clip(frames / rate, times[0], times[-1])
-    kept = covered(times, new_times, GAP)
-    if not kept.any():
-        return np.array([round(first) + start_frame]), times[:1]
-    return frames[kept].astype(np.int64) + start_frame, new_times[kept]
+def finished(work: Generator[float, None, list[BakeReport]]) -> list[BakeReport]:
+    """Do all steps of `work` at once; returns its reports."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as done:
+            reports: list[BakeReport] = done.value
+            return reports
 
 
-def _key_channels(
-    character: Character, values: dict[TargetKey, NDArray[np.float32]], channels: Channels
-) -> None:
-    for (kind, name, _), series in values.items():
-        for mesh in character.meshes if kind == "SHAPE_KEY" else ():
-            shape_keys = mesh.data.shape_keys
-            key = shape_keys.key_blocks.get(name) if shape_keys else None
-            if key is not None and not undrivable_key(mesh, key):
-                path = f'key_blocks["{bpy.utils.escape_identifier(name)}"].value'
-                channels[shape_keys][path, 0] = series
+def baking(
+    take: Take, roles: Sequence[Role], scene: bpy.types.Scene, options: BakeOptions
+) -> Generator[float, None, list[BakeReport]]:
+    """Bake in steps, each some tenths of a second long; yields how far it is (0..1), returns the reports.
 
+    Times are taken from the footage and resampled to whole frames of `scene` at its own frame rate. New
+    Actions are called "<take> · <character>". The take is not changed, and no Action that anything had is
+    lost. Nothing of the file changes before the last step, which writes everything: close the generator
+    earlier and nothing has happened. In between the scene must not change.
 
-def _bone_channels(
-    character: Character,
-    values: dict[TargetKey, NDArray[np.float32]],
-    head: Turns,
-    channels: Channels,
-) -> None:
-    """What rows and the turning `head` do to bones, and to the object of a head without bones."""
-    armature: Any = character.armature
-    rotations = bone_turns(character, values)
-    for part, turns in head.items():
-        if isinstance(part, str):
-            rotations[part] = product(turns, rotations[part]) if part in rotations else turns
+    Raises:
+        CharacterError: a character cannot be animated as it is.
+        MappingError: no chosen row drives anything of a character.
+        TakeError: nobody is there in the frames to bake.
+    """
+    scene.view_layers[0].update()
+    reports = [_check(role, options) for role in roles]
+    frames, times = _scene_times(take, scene, options)
+    sheets = []
+    for number, (role, report) in enumerate(zip(roles, reports, strict=True)):
+        yield number / len(roles)
+        kept, channels = _perform(role, report, times, options)
+        yield (number + 0.6) / len(roles)
+        sheets.append(_sheet(frames[kept], channels, options) if kept.any() else {})
+        if kept.any():
+            report.frames = (int(frames[kept][0]), int(frames[kept][-1]))
         else:
-            channels[part] |= _rotation_channels(part, "delta_", turns)
-    for name, rotation in rotations.items():
-        bone = armature.pose.bones[name]
-        channels[armature] |= _rotation_channels(bone, _bone_path(name) + ".", rotation)
-    for name, places in bone_moves(character, values).items():
-        channels[armature] |= {(_bone_path(name) + ".location", i): places[:, i] for i in range(3)}
+            report.skipped[role.performer.name] = "nothing is seen of them in these frames"
+    if not any(sheets):
+        names = " and ".join(dict.fromkeys(role.performer.name for role in roles))
+        raise TakeError(f"{names} cannot be seen in the frames to bake. Choose another range.")
+    yield 1.0
+    for role, report, sheet in zip(roles, reports, sheets, strict=True):
+        if sheet:
+            _write(joined(take.name, role.character.name), sheet, report, options)
+    return reports
 
 
-def _bone_path(name: str) -> str:
-    return f'pose.bones["{bpy.utils.escape_identifier(name)}"]'
+def _check(role: Role, options: BakeOptions) -> BakeReport:
+    """The report of a bake that can begin: what will not move is in it already."""
+    character = role.character
+    report = BakeReport(character.name, role.performer.name, skipped=check(role.rows, targets(character)))
+    used = {row.expression for row in _driving(role, report)}
+    if not used:
+        raise MappingError(
+            f"No row of the mapping drives anything of {character.name}. Choose its preset and press Match."
+        )
+    report.unmapped = [name for name in EXPRESSIONS if name not in used]
+    turns = role.head_rotation and options.head
+    if turns:
+        report.skipped |= stiff(character)
+    if not used.intersection(options.expressions) and (not turns or stiff(character)):
+        raise MappingError(
+            f"Nothing of {character.name} moves by what was chosen to bake. Choose more of the face."
+        )
+    return report
 
 
-def _rotation_channels(
-    thing: Any, prefix: str, rotations: NDArray[Any]
-) -> dict[tuple[str, int], NDArray[Any]]:
-    """The curves of `rotations` (n, 4) in the rotation mode of a bone or object."""
-    rotations = continuous(rotations)
-    if thing.rotation_mode == "QUATERNION":
-        return {(f"{prefix}rotation_quaternion", i): rotations[:, i] for i in range(4)}
-    if thing.rotation_mode == "AXIS_ANGLE":
-        sine = np.linalg.norm(rotations[:, 1:], axis=1)
-        angle = 2 * np.arctan2(sine, rotations[:, 0])
-        axis = np.where(sine[:, None] > 1e-9, rotations[:, 1:] / np.maximum(sine, 1e-9)[:, None], (0, 1, 0))
-        columns = np.column_stack([angle, axis])
-        return {(f"{prefix}rotation_axis_angle", i): columns[:, i] for i in range(4)}
-    eulers = [Quaternion(rotations[0]).to_euler(thing.rotation_mode)]
-    for rotation in rotations[1:]:
-        eulers.append(Quaternion(rotation).to_euler(thing.rotation_mode, eulers[-1]))
-    columns = np.array(eulers)
-    return {(f"{prefix}rotation_euler", i): columns[:, i] for i in range(3)}
+def _driving(role: Role, report: BakeReport) -> list[Row]:
+    return [row for row in role.rows if row.enabled and row.target not in report.skipped]
+
+
+def _scene_times(
+    take: Take, scene: bpy.types.Scene, options: BakeOptions
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The whole scene frames (n,) in which keys may be, and the footage's times (n,) there."""
+    rate = scene_frame(1, scene, 0)
+    first, last = (
+        min(performer.times[0] for performer in take.performers),
+        max(performer.times[-1] for performer in take.performers),
+    )
+    if options.frame_range:
+        start, end = options.frame_range
+        first, last = frame_times(take, np.array([start, max(start, end - 1)]))
+    # A hair of tolerance, so that rounding loses no frame where both rates are the same.
+    frames = np.arange(np.ceil(first * rate - 1e-3), np.floor(last * rate + 1e-3) + 1)
+    if not len(frames):
+        frames = np.rint([first * rate])
+    return frames.astype(np.int64) + options.start_frame, np.clip(frames / rate, first, last)
+
+
+def _perform(
+    role: Role, report: BakeReport, times: NDArray[np.float64], options: BakeOptions
+) -> tuple[NDArray[np.bool_], Channels]:
+    """Which of the frames get keys (n,), and what the character does in those."""
+    seen = role.performer.times
+    # The hair of tolerance above, at the performer's own ends.
+    ends = np.clip(times, seen[0], seen[-1])
+    step = np.min(np.diff(times), initial=1.0)
+    performance = perform(
+        role.performer, role.adjustments, np.where(abs(times - ends) < 2e-3 * step, ends, times)
+    )
+    kept = performance.keyed
+    rows = _driving(role, report)
+    chosen = {row.key[:2] for row in rows if row.expression in options.expressions}
+    values = evaluate([row for row in rows if row.key[:2] in chosen], performance.weights[kept])
+    turns = role.head_rotation and options.head
+    head = head_turns(role.character, performance.rotation[kept], role.neck_share) if turns else {}
+    return kept, channels_of(role.character, values, head)
+
+
+def _sheet(frames: NDArray[np.int64], channels: Channels, options: BakeOptions) -> dict[bpy.types.ID, Curves]:
+    """The curves of each datablock, passed over into what it does so far where that is asked, and reduced."""
+    check_free(list(channels), into_current=options.destination == "CURRENT")
+    sheet: dict[bpy.types.ID, Curves] = {}
+    for datablock, series in channels.items():
+        if options.destination == "CURRENT":
+            series = blended(datablock, series, frames, options.blend_in, options.blend_out)
+        paths = [path for path, _ in series]
+        kept = reduced(
+            frames.astype(np.float64),
+            np.column_stack(list(series.values())),
+            options.tolerance * units(datablock, series),
+            np.array([paths.index(path) for path in paths]),
+        )
+        sheet[datablock] = {
+            channel: (frames[column], values[column])
+            for (channel, values), column in zip(series.items(), kept.T, strict=True)
+        }
+    return sheet
+
+
+def _write(name: str, sheet: dict[bpy.types.ID, Curves], report: BakeReport, options: BakeOptions) -> None:
+    """Write the curves of one character to where they are wanted."""
+    into = {
+        datablock
+        for datablock in sheet
+        if options.destination == "CURRENT" and datablock.animation_data and datablock.animation_data.action
+    }
+    others = [datablock for datablock in sheet if datablock not in into]
+    actions = dict(zip(others, new_actions(name, others, overwrite=options.overwrite), strict=True))
+    for datablock, curves in sheet.items():
+        animation = datablock.animation_data or datablock.animation_data_create()
+        before = animation.action
+        if datablock in into:
+            action = before
+            report.keys += punch_in(datablock, curves, report.frames, options.blend_in, options.blend_out)
+        elif options.destination == "NLA":
+            action = actions[datablock]
+            report.keys += fill(action, datablock, curves)
+            add_strip(datablock, action, options.blend_in, options.blend_out)
+        else:
+            action = actions[datablock]
+            report.keys += write_curves(datablock, action, curves)
+        if before not in (None, action) and before.name not in report.replaced:
+            report.replaced.append(before.name)
+        if action.name not in report.actions:
+            report.actions.append(action.name)

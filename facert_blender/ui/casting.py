@@ -5,7 +5,7 @@ Operators and the command line both go this way, so a .blend is the same whichev
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from itertools import chain, count
 
 import bpy
@@ -13,11 +13,13 @@ import bpy
 from ..capture.contract import EXPRESSIONS
 from ..capture.errors import CharacterError, TakeError
 from ..capture.take import Performer, Take
+from ..retarget.adjust import REGIONS, Adjustments
 from ..retarget.mapping import Row
 from ..retarget.matching import check, match
-from ..scene.bake import BakeReport, bake
+from ..scene.bake import BakeReport, Role, baking, finished
 from ..scene.characters import Character, find_character, targets
 from ..scene.demo import append_demo_character
+from ..scene.sound import place_sound
 from ..scene.takes import names, read, store
 
 AXES = ("X", "Y", "Z")
@@ -158,42 +160,57 @@ def unmapped(item: bpy.types.PropertyGroup) -> list[str]:
 
 
 def bake_cast(scene: bpy.types.Scene) -> list[BakeReport]:
-    """Bake the active take onto every character of the cast that somebody plays.
-
-    Everything that can be checked is checked before the first key is written.
+    """Bake the active take onto every character of the cast that somebody plays, and place its sound.
 
     Raises:
-        TakeError: there is no take, or a performer of the cast is not in it.
+        FaceRTError: as `baking_cast`.
+    """
+    return finished(baking_cast(scene))
+
+
+def baking_cast(scene: bpy.types.Scene) -> Generator[float, None, list[BakeReport]]:
+    """Bake in steps, as `scene.bake.baking` does; nothing of the file changes before the last one.
+
+    Raises:
+        TakeError: there is no take, or a performer of the cast is not in it or not in its range.
         CharacterError: nobody plays, or a character cannot be animated.
         MappingError: a table does not fit its character.
     """
     settings = scene.facert
     take = read(scene, settings.take)
-    roles = [
-        (item, performer_of(take, item), character_of(item), read_rows(item))
-        for item in settings.characters
-        if item.performer_id
-    ]
-    if not roles:
+    items = [item for item in settings.characters if item.performer_id]
+    if not items:
         raise CharacterError("Nobody plays a character yet. Choose a performer for a character under Cast.")
-    reports = []
-    for item, performer, character, rows in roles:
-        report = bake(
-            take,
-            performer,
-            character,
-            rows,
-            scene=scene,
-            start_frame=settings.start_frame,
-            smoothing=settings.smoothing,
-            head_rotation=item.head_rotation,
-            neck_share=item.neck_share,
-            overwrite=settings.overwrite,
-        )
+    reports = yield from baking(
+        take, [role_of(take, item) for item in items], scene, settings.bake.options(settings.start_frame)
+    )
+    for item, report in zip(items, reports, strict=True):
         item.baked = f"{report.keys:,} keys on frames {report.frames[0]} to {report.frames[1]}"
         item.skipped = "; ".join(f"{name}: {reason}" for name, reason in report.skipped.items())
-        reports.append(report)
+    settings.bake.silence = ""
+    if settings.bake.sound:
+        spans = [report.frames for report in reports if report.keys]
+        span = (min(first for first, _ in spans), max(last for _, last in spans))
+        settings.bake.silence = place_sound(take, scene, settings.start_frame, span)
     return reports
+
+
+def role_of(take: Take, item: bpy.types.PropertyGroup) -> Role:
+    """The role of a performer of `take` who plays a character.
+
+    Raises:
+        TakeError: that performer is not in it.
+        CharacterError: the character's objects were deleted.
+    """
+    strength = item.id_data.facert.smoothing
+    return Role(
+        performer_of(take, item),
+        character_of(item),
+        read_rows(item),
+        Adjustments(smoothing=dict.fromkeys(REGIONS, strength)),
+        item.head_rotation,
+        item.neck_share,
+    )
 
 
 def performer_of(take: Take, item: bpy.types.PropertyGroup) -> Performer:

@@ -20,7 +20,12 @@ def test_every_button_and_setting_has_a_tooltip() -> None:
     assert len(operators) == 15
     assert [operator.identifier for operator in operators if not operator.description] == []
     scene = bpy.context.scene.facert
-    groups = [scene.bl_rna, scene.characters.add().bl_rna, scene.characters[0].rows.add().bl_rna]
+    groups = [
+        scene.bl_rna,
+        scene.bake.bl_rna,
+        scene.characters.add().bl_rna,
+        scene.characters[0].rows.add().bl_rna,
+    ]
     untold = [
         setting.identifier
         for group in groups

@@ -6,7 +6,8 @@ from functools import cache
 import bpy
 
 from ...scene import takes
-from . import characters, mapping
+from . import bake, characters, mapping
+from .bake import BakeProperties
 from .characters import CharacterProperties
 
 
@@ -84,10 +85,7 @@ class Settings(bpy.types.PropertyGroup):
         min=0.0,
         soft_max=3.0,
     )
-    overwrite: bpy.props.BoolProperty(
-        name="Overwrite",
-        description="Replace the Actions of an earlier bake of this take, rather than number new ones",
-    )
+    bake: bpy.props.PointerProperty(name="Bake", description="How to bake", type=BakeProperties)
 
     @property
     def source(self) -> str | int:
@@ -110,7 +108,7 @@ class Settings(bpy.types.PropertyGroup):
         )
 
 
-PARTS = (mapping, characters)
+PARTS = (mapping, characters, bake)
 CLASSES = (*(group for part in PARTS for group in part.CLASSES), Settings)
 
 

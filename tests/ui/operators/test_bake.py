@@ -51,6 +51,6 @@ def test_baking_again_numbers_or_overwrites(
     bpy.ops.facert.bake()
     twice = baked_actions()
     assert twice == once | {f"{name}.001" for name in once}
-    scene.facert.overwrite = True
+    scene.facert.bake.overwrite = True
     bpy.ops.facert.bake()
     assert baked_actions() == twice
