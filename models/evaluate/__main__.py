@@ -1,0 +1,85 @@
+"""The command line: `python -m models.evaluate MEASURE … [--json]`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ..shared_data import WEIGHTS
+from .clips import agreement, track_identity
+from .expressions import expressions
+from .photographs import detection, landmarks
+from .rotation import rotation
+
+MEASURES: dict[str, tuple[str, str, Callable[[argparse.Namespace], dict[str, Any]]]] = {
+    "landmarks": (
+        "DIR", "error of the 68 landmarks", lambda o: landmarks(o.subject, o.network, o.weights),
+    ),
+    "detection": ("DIR", "AP and recall of the MFN", lambda o: detection(o.subject, o.weights)),
+    "expressions": (
+        "DIR", "errors of the expression weights, by channel and by the paper's categories",
+        lambda o: expressions(o.subject, o.network, o.weights, o.only),
+    ),
+    "rotation": (
+        "DIR", "error of the head's rotation in degrees, by yaw",
+        lambda o: rotation(o.subject, o.network, o.weights, o.only),
+    ),
+    "identity": (
+        "CLIP", "who is who, over time",
+        lambda o: track_identity(o.subject, o.truth, o.network, o.weights),
+    ),
+    "agreement": (
+        "CLIP", "correlation with the teacher's scores",
+        lambda o: agreement(o.subject, o.network, o.weights),
+    ),
+}  # fmt: skip
+"""Name: what is measured, help, how."""
+
+
+def show(result: dict[str, Any]) -> None:
+    """Print a result for people."""
+    for key, value in result.items():
+        if isinstance(value, dict):
+            print(f"{key}:")
+            for name, number in value.items():
+                print(f"  {name:24s} {_number(number)}")
+        else:
+            print(f"{key:20s} {_number(value)}")
+
+
+def _number(value: Any) -> str:
+    if value is None:
+        return "-"
+    return format(value, ".4f") if isinstance(value, float) else str(value)
+
+
+def main() -> None:
+    """Measure the shipped networks, or others."""
+    parser = argparse.ArgumentParser(prog="python -m models.evaluate", description=main.__doc__)
+    commands = parser.add_subparsers(dest="measure", required=True)
+    for name, (subject, explanation, _) in MEASURES.items():
+        command = commands.add_parser(name, help=explanation)
+        command.add_argument("subject", type=Path, metavar=subject)
+        if name == "identity":
+            command.add_argument("truth", type=Path, metavar="TRUTH.json")
+        kinds = ("multi",) if name == "detection" else ("single", "multi")
+        command.add_argument("--network", choices=kinds, default=kinds[0])
+        command.add_argument(
+            "--weights", type=Path, default=WEIGHTS, metavar="FOLDER", help="networks other than the shipped"
+        )
+        if name in ("expressions", "rotation"):
+            command.add_argument("--only", default="*", metavar="PATTERN", help='files such as "rendered_*"')
+        command.add_argument("--json", action="store_true", help="print one JSON object")
+    options = parser.parse_args()
+    result = MEASURES[options.measure][2](options)
+    if options.json:
+        print(json.dumps(result, allow_nan=False))
+    else:
+        show(result)
+
+
+if __name__ == "__main__":
+    main()

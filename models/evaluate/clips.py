@@ -1,0 +1,106 @@
+"""`identity CLIP`, `agreement CLIP`: who is who in a clip, and whether the teacher sees the same motion."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from facert_blender.capture.contract import EXPRESSIONS
+from facert_blender.capture.footage import open_footage
+from facert_blender.capture.take import Performer
+from facert_blender.capture.worker import capture
+
+from ..measures import correlation, identity
+from ..shared_data import WEIGHTS
+from .seen import QUALITY, Kind
+
+CHANNELS: tuple[str, ...] = tuple(
+    dict.fromkeys("browInnerUp" if name.startswith("browInnerUp") else name for name in EXPRESSIONS)
+)
+"""The expressions that can be compared with the teacher: both browInnerUp are its one."""
+
+
+def track_identity(clip: Path, truth_file: Path, kind: Kind, weights: Path = WEIGHTS) -> dict[str, Any]:
+    """Identity switches, IDF1 and coverage of a clip against boxes per person and frame."""
+    truth = [
+        {name: np.array(box) for name, box in frame.items()}
+        for frame in json.loads(truth_file.read_text(encoding="utf-8"))["frames"]
+    ]
+    take = capture(str(clip), quality=QUALITY[kind], weights=weights)
+    found: list[dict[int, np.ndarray]] = [{} for _ in truth]
+    for performer in take.performers:
+        for frame, box in zip(performer.frames, performer.boxes, strict=True):
+            if frame < len(found):
+                found[frame][performer.id] = box
+    return dict(identity(truth, found))
+
+
+def main_performer(clip: Path, kind: Kind, weights: Path = WEIGHTS) -> Performer:
+    """The performer of a clip who is seen the longest.
+
+    Raises:
+        FaceRTError: the clip cannot be read, or shows no face.
+    """
+    take = capture(str(clip), quality=QUALITY[kind], weights=weights)
+    return max(take.performers, key=lambda performer: len(performer.frames))
+
+
+def comparable(weights: np.ndarray) -> np.ndarray:
+    """Weights (n, 46) as channels (n, 45) in the order of CHANNELS: the larger browInnerUp for both."""
+    return np.stack(
+        [
+            weights[:, [i for i, name in enumerate(EXPRESSIONS) if name.startswith("browInnerUp")]].max(1)
+            if channel == "browInnerUp"
+            else weights[:, EXPRESSIONS.index(channel)]
+            for channel in CHANNELS
+        ],
+        axis=1,
+    )
+
+
+@dataclass(frozen=True)
+class Taught:
+    """The teacher's scores (n, 45), in the order of CHANNELS, of n frames of a performer, by row."""
+
+    rows: np.ndarray
+    scores: np.ndarray
+
+
+def teach(clip: Path, performer: Performer) -> Taught:
+    """What the teacher says of a performer, frame by frame; frames in which it sees nothing are left out."""
+    from ..teacher import SCORE_NAMES, Teacher
+
+    order = [SCORE_NAMES.index(channel) for channel in CHANNELS]
+    row_of = {int(frame): row for row, frame in enumerate(performer.frames)}
+    rows, scores = [], []
+    with Teacher() as teacher, open_footage(str(clip)) as footage:
+        for frame in footage:
+            if frame.index not in row_of:
+                continue
+            row = row_of[frame.index]
+            seen = teacher.read(frame.image, performer.boxes[row])
+            if seen is not None:
+                rows.append(row)
+                scores.append(seen.scores[order])
+    return Taught(np.array(rows, int), np.array(scores, np.float32).reshape(-1, len(CHANNELS)))
+
+
+def agreement(clip: Path, kind: Kind, weights: Path = WEIGHTS) -> dict[str, Any]:
+    """Correlation of the weights with the teacher's scores, by channel, over the clip's main performer.
+
+    `browInnerUp` compares the larger of both sides with the teacher's one channel. None: one of both never
+    moves.
+    """
+    performer = main_performer(clip, kind, weights)
+    taught = teach(clip, performer)
+    ours = comparable(performer.weights[taught.rows])
+    return {
+        "correlation": {
+            channel: correlation(ours[:, i], taught.scores[:, i]) for i, channel in enumerate(CHANNELS)
+        },
+        "frames": len(ours),
+    }
