@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-import time
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,15 +17,16 @@ from typing import Protocol, Self
 
 import numpy as np
 
+from .camera import Camera
 from .container import cut_off, playing_time
-from .errors import CameraError, FootageError
+from .errors import FootageError
 from .wheels import opencv
 
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp"})
 SEQUENCE_FPS = 24.0
 """Rate of an image sequence when nobody says another: the files carry none."""
 UNKNOWN_FPS = 25.0
-"""Rate assumed where a movie or a camera gives none that makes sense."""
+"""Rate assumed where a movie gives none that makes sense."""
 CLOCK_RESET = 1.0
 """Seconds by which a movie's clock must fall back to count as restarted (joined recordings)."""
 EARLY = 0.5
@@ -54,7 +55,8 @@ class Footage:
     fps: nominal frames per second; the frames' own times are what counts.
     size: (width, height) in pixels as shown, after rotation.
     length: frames in the range as far as the file tells (cuts and edits make it fewer), None for a camera.
-    notice: once it was iterated, a sentence on what is missing at the end of a damaged movie, else "".
+    notice: once it was iterated, a sentence on what is missing at the end of a damaged movie or why a camera
+    gave no more pictures, else "".
     """
 
     def __init__(self, source: _Source, start: int | None, end: int | None) -> None:
@@ -92,7 +94,7 @@ class Footage:
                 "Choose an earlier start frame."
             )
         if moment is None and index + 1 < self._end:
-            self.notice = self._missing(index + 1, seconds)
+            self.notice = self._source.notice or self._missing(index + 1, seconds)
 
     def _missing(self, frames: int, seconds: float) -> str:
         """What to tell of a source that ended after so many frames, the last of them at `seconds`."""
@@ -126,6 +128,7 @@ def open_footage(
     start: int | None = None,
     end: int | None = None,
     sequence_fps: float = SEQUENCE_FPS,
+    cancel: threading.Event | None = None,
 ) -> Footage:
     """Open footage and read its first frame.
 
@@ -134,15 +137,17 @@ def open_footage(
     start, end: first frame of the range and the frame after its last, counted from 0 in the whole footage.
         Of a movie that was cut off, in a download for example, only a range with an end is read.
     sequence_fps: frames per second of an image sequence.
+    cancel: once it is set, from any thread, a camera is not waited for any longer: the footage ends.
 
     Raises:
         FootageError: it is missing, empty, damaged or not footage, or the range is empty.
         CameraError: the camera does not exist or gives no pictures.
+        CancelledError: `cancel` was set before the camera gave a picture.
     """
     if (start or 0) < 0 or (end is not None and end <= (start or 0)):
         raise FootageError("The chosen range holds no frames. Choose an end frame after the start frame.")
     if isinstance(source, int) or (isinstance(source, str) and source.isdecimal()):
-        return Footage(_Camera(int(source)), start, end)
+        return Footage(Camera(int(source), cancel), start, end)
     path = Path(source)
     files = _sequence_files(path)
     if files:
@@ -173,6 +178,8 @@ class _Source(Protocol):
     count: int | None
     ends: float | None
     """Seconds from the first frame to the end of the last by the file's own account, None if it has none."""
+    notice: str
+    """After the last frame: why there are no more, where that is no ordinary end."""
 
     def advance(self) -> tuple[int, float] | None:
         """Go to the next frame; its (index, seconds), None after the last."""
@@ -209,6 +216,7 @@ class _Movie:
         count = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
         self.count: int | None = int(count) if 0 < count < 1e9 else None
         self.ends = playing_time(path)
+        self.notice = ""
         self._index = -1
         self._clock = _Clock(1 / self.fps)
 
@@ -237,6 +245,7 @@ class _Sequence:
         self.size = (first.shape[1], first.shape[0])
         self.count: int | None = self._frames[-1][0] + 1
         self.ends: float | None = None
+        self.notice = ""
 
     def advance(self) -> tuple[int, float] | None:
         self._position += 1
@@ -257,45 +266,6 @@ class _Sequence:
 
     def close(self) -> None:
         self._frames = []
-
-
-class _Camera:
-    def __init__(self, number: int) -> None:
-        cv2 = opencv()
-        self.name, self.path = f"Camera {number}", str(number)
-        self._capture = cv2.VideoCapture(number)
-        if not self._capture.isOpened() or not self._capture.grab():
-            self._capture.release()
-            raise CameraError(
-                f"Camera {number} does not answer. Check its number, that it is plugged in, that no other "
-                "program uses it and that Blender may use cameras."
-            )
-        self.fps = _sane_rate(self._capture.get(cv2.CAP_PROP_FPS))
-        self.size = (
-            int(self._capture.get(cv2.CAP_PROP_FRAME_WIDTH)),
-            int(self._capture.get(cv2.CAP_PROP_FRAME_HEIGHT)),
-        )
-        self.count: int | None = None
-        self.ends: float | None = None
-        self._index = -1
-        self._began = 0.0
-
-    def advance(self) -> tuple[int, float] | None:
-        if not self._capture.grab():
-            return None
-        # Cameras' own clocks are missing or wrong on some systems; the moment of the grab is good to ms.
-        now = time.monotonic()
-        if self._index < 0:
-            self._began = now
-        self._index += 1
-        return self._index, now - self._began
-
-    def picture(self) -> np.ndarray:
-        _, image = self._capture.retrieve()
-        return _rgb8(image)
-
-    def close(self) -> None:
-        self._capture.release()
 
 
 class _Clock:

@@ -149,7 +149,9 @@ class CaptureWorker:
     def _capture(self) -> Take:
         reader = make_reader(self._quality, self._threads, self._weights)
         start, end = self._range
-        with open_footage(self._source, start=start, end=end, sequence_fps=self._sequence_fps) as footage:
+        with open_footage(
+            self._source, start=start, end=end, sequence_fps=self._sequence_fps, cancel=self._cancel
+        ) as footage:
             tracker = Tracker(footage.fps)
             began, done = time.perf_counter(), 0
             for frame in self._decoded(footage):

