@@ -33,7 +33,11 @@ class AddDemoCharacter(bpy.types.Operator):
     bl_idname = "facert.add_demo_character"
     bl_label = "Add Demo Character"
     bl_options = {"REGISTER", "UNDO"}
-    character: bpy.props.EnumProperty(name="Character", items=[(name, name, "") for name in NAMES])
+    character: bpy.props.EnumProperty(
+        name="Character",
+        description="Each has shape keys of another naming scheme",
+        items=[(name, name, "") for name in NAMES],
+    )
 
     def execute(self, context):
         """Append it and add it to the cast."""

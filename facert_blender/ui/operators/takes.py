@@ -58,7 +58,9 @@ class ExportTables(Explained, bpy.types.Operator):
     bl_idname = "facert.export_csv"
     bl_label = "Export Live Link CSV"
     refusal = staticmethod(without_take)
-    directory: bpy.props.StringProperty(name="Folder", subtype="DIR_PATH")
+    directory: bpy.props.StringProperty(
+        name="Folder", description="Folder that gets one table for each performer", subtype="DIR_PATH"
+    )
     filter_folder: bpy.props.BoolProperty(default=True, options={"HIDDEN"})
 
     def invoke(self, context, _event):

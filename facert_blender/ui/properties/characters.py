@@ -36,7 +36,9 @@ def performer_choices(self, _context) -> list[tuple[str, str, str, int]]:
 class PartProperties(bpy.types.PropertyGroup):
     """One object of a character."""
 
-    object: bpy.props.PointerProperty(name="Object", type=bpy.types.Object)
+    object: bpy.props.PointerProperty(
+        name="Object", description="A mesh or the armature of the character", type=bpy.types.Object
+    )
 
 
 class CharacterProperties(bpy.types.PropertyGroup):

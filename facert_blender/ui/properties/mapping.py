@@ -112,12 +112,15 @@ class ProblemProperties(bpy.types.PropertyGroup):
 
     kind: bpy.props.EnumProperty(
         name="Kind",
+        description="What is in the way",
         items=[
             ("AMBIGUOUS", "Ambiguous", "Several targets have names that fit"),
             ("NOT_DRIVABLE", "Not Drivable", "The target cannot be animated"),
         ],
     )
-    reason: bpy.props.StringProperty(name="Reason")
+    reason: bpy.props.StringProperty(
+        name="Reason", description="Why the expression or target could not be connected"
+    )
 
 
 CLASSES = (RowProperties, ProblemProperties)

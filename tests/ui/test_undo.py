@@ -1,0 +1,142 @@
+"""Every button that changes something is one step of undo, and redo does it again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import bpy
+import pytest
+
+from facert_blender.capture.take import Take, save_take
+from facert_blender.capture.worker import CaptureWorker
+from facert_blender.ui import casting
+from facert_blender.ui.running import running
+from tests.ui.snapshot import snapshot
+
+ARKIT = ("jawOpen", "eyeBlinkLeft", "eyeBlinkRight", "mouthSmileLeft", "mouthSmileRight")
+
+
+@dataclass(frozen=True)
+class World:
+    """What the buttons are pressed on: Ana is cast, Bo is selected; the take has two performers."""
+
+    folder: Path
+    movie: Path
+    weights: Path
+    take: Take
+
+    @property
+    def settings(self) -> bpy.types.PropertyGroup:
+        """Asked anew each time, for undo replaces them."""
+        return bpy.context.scene.facert
+
+    def mapping(self) -> dict[str, Any]:
+        """A file with the mapping of Ana, who has another one by now."""
+        path = str(self.folder / "Ana.json")
+        bpy.ops.facert.save_mapping(filepath=path)
+        self.settings.active_character.rows.clear()
+        return {"filepath": path}
+
+    def stored_take(self) -> dict[str, Any]:
+        """A take in a file."""
+        save_take(self.take, self.folder / "take.json")
+        return {"filepath": str(self.folder / "take.json")}
+
+    def capture(self) -> dict[str, Any]:
+        """Footage is chosen."""
+        self.settings.path = str(self.movie)
+        return {}
+
+    def running_capture(self) -> dict[str, Any]:
+        """A capture runs behind the window."""
+        running.start(CaptureWorker(self.movie, weights=self.weights))
+        return {}
+
+    def fewer_rows(self) -> dict[str, Any]:
+        """Ana's table lacks a row."""
+        self.settings.active_character.rows.remove(0)
+        return {}
+
+
+def nothing(_world: World) -> dict[str, Any]:
+    """The button needs neither arguments nor anything more."""
+    return {}
+
+
+CHANGES: dict[str, Callable[[World], dict[str, Any]]] = {
+    "add_character": nothing,
+    "add_demo_character": lambda _world: {"character": "Coral"},
+    "bake": nothing,
+    "capture": World.capture,
+    "import_take": World.stored_take,
+    "load_mapping": World.mapping,
+    "mapping_row_add": nothing,
+    "mapping_row_remove": nothing,
+    "match_mapping": World.fewer_rows,
+    "remove_character": nothing,
+}
+"""What a button that changes the scene needs: prepares the world, and gives the button's arguments."""
+
+LEAVES: dict[str, Callable[[World], dict[str, Any]]] = {
+    "cancel_capture": World.running_capture,
+    "export_csv": lambda world: {"directory": str(world.folder)},
+    "export_take": lambda world: {"filepath": str(world.folder / "take.json")},
+    "finish_capture": World.running_capture,
+    "save_mapping": lambda world: {"filepath": str(world.folder / "Ana.json")},
+}
+"""The same of buttons that leave the scene as it is."""
+
+
+@pytest.fixture
+def world(
+    make_face: Callable[..., bpy.types.Object],
+    take: Take,
+    square_movie: Callable[..., Path],
+    weights: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> World:
+    monkeypatch.setattr("facert_blender.capture.reader.weights_folder", lambda: weights)
+    scene = bpy.context.scene
+    casting.keep_take(scene, take)
+    casting.add_character(scene, [make_face("Ana", *ARKIT)]).performer_id = 1
+    bpy.data.objects["Ana"].select_set(False)
+    make_face("Bo", *ARKIT)
+    return World(tmp_path, square_movie(), weights, take)
+
+
+def test_every_button_is_tried() -> None:
+    assert {*CHANGES, *LEAVES} == set(dir(bpy.ops.facert))
+
+
+@pytest.mark.parametrize("button", CHANGES)
+def test_undo_takes_back_and_redo_does_again(world: World, button: str) -> None:
+    arguments = CHANGES[button](world)
+    bpy.ops.ed.undo_push(message="before")
+    before = snapshot()
+    assert press(button, arguments) == {"FINISHED"}
+    after = snapshot()
+    assert after != before
+    bpy.ops.ed.undo()
+    assert snapshot() == before
+    bpy.ops.ed.redo()
+    assert snapshot() == after
+
+
+@pytest.mark.parametrize("button", LEAVES)
+def test_the_other_buttons_leave_the_scene_alone(world: World, button: str) -> None:
+    arguments = LEAVES[button](world)
+    before = snapshot()
+    try:
+        assert press(button, arguments) == {"FINISHED"}
+        assert snapshot() == before
+    finally:
+        running.close()
+
+
+def press(button: str, arguments: dict[str, Any]) -> set[str]:
+    """Do what a button does, with a step of undo where the operator asks for one, as in a window."""
+    return getattr(bpy.ops.facert, button)("EXEC_DEFAULT", True, **arguments)
