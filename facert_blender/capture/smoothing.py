@@ -3,6 +3,8 @@
 Each frame takes the value of a line through its neighbours: near in time and, measured against the channel's
 own jitter, near in value. So a face at rest comes to rest, while the three frames of a blink resemble nothing
 around them and stay as they are. Past and future weigh the same: nothing comes late.
+
+Live there is no future. The One-Euro filter follows slow values calmly and fast ones at once.
 """
 
 from __future__ import annotations
@@ -17,6 +19,12 @@ NOISE_LIMIT = 0.02
 """Standard deviation that jitter does not exceed: channels that are never calmer are moving."""
 LIKENESS = 2.0
 """Values this many standard deviations of the jitter apart count 0.6 as much as equal ones."""
+CUTOFF = 1.2
+"""Hertz that the One-Euro filter lets through of a value at rest, at strength 1."""
+HASTE = 6.0
+"""Hertz more for each unit per second that a value moves: a blink reaches 8 units per second."""
+SPEED_CUTOFF = 1.0
+"""Hertz that are let through of the speed by which that is judged."""
 
 
 def smooth(times: np.ndarray, values: np.ndarray, *, strength: float = 1.0) -> np.ndarray:
@@ -46,6 +54,46 @@ def smooth_rotations(times: np.ndarray, quaternions: np.ndarray, *, strength: fl
     signs = np.concatenate([[1.0], np.cumprod(flips)])[: len(quaternions)]
     smoothed = smooth(times, quaternions * signs[:, None], strength=strength)
     return smoothed / np.linalg.norm(smoothed, axis=1, keepdims=True)
+
+
+class OneEuro:
+    """The One-Euro filter (Casiez et al. 2012) for values that come one after the other."""
+
+    def __init__(self, strength: float | np.ndarray = 1.0) -> None:
+        """strength: 0 leaves the values alone, 1 is usual, more is calmer; one for all, or (k,)."""
+        self.strength = strength
+        self._time = -np.inf
+        self._values = self._speed = np.zeros(0)
+
+    def __call__(self, time: float, values: np.ndarray) -> np.ndarray:
+        """The filtered values (k,), float32, at a later `time` in seconds; after a GAP it begins anew."""
+        values = np.asarray(values, np.float64)
+        step, self._time = time - self._time, time
+        if not 0 < step <= GAP:
+            self._values, self._speed = values, np.zeros_like(values)
+        else:
+            speed = (values - self._values) / step
+            self._speed = self._speed + (speed - self._speed) / (1 + 1 / (2 * np.pi * SPEED_CUTOFF * step))
+            cutoff = CUTOFF + HASTE * np.abs(self._speed)
+            self._values = self._values + (values - self._values) / (
+                1 + self.strength / (2 * np.pi * cutoff * step)
+            )
+        return self._values.astype(np.float32)
+
+
+class OneEuroRotation:
+    """The same for rotations: unit quaternions (4,) w, x, y, z; q and -q are the same rotation."""
+
+    def __init__(self, strength: float = 1.0) -> None:
+        """strength: as for OneEuro."""
+        self.filter = OneEuro(strength)
+        self._last = np.array([1.0, 0.0, 0.0, 0.0])
+
+    def __call__(self, time: float, quaternion: np.ndarray) -> np.ndarray:
+        """The filtered unit quaternion (4,), float32, in the hemisphere of the one before."""
+        filtered = self.filter(time, -quaternion if quaternion @ self._last < 0 else quaternion)
+        self._last = filtered / np.linalg.norm(filtered)
+        return self._last
 
 
 def _smooth_run(times: np.ndarray, values: np.ndarray, noise: np.ndarray, width: float) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from facert_blender.capture.smoothing import GAP, smooth, smooth_rotations
+from facert_blender.capture.smoothing import GAP, OneEuro, OneEuroRotation, smooth, smooth_rotations
 
 
 def blinks(fps: float, widths: list[int], height: float) -> tuple[np.ndarray, np.ndarray, list[slice]]:
@@ -86,3 +86,59 @@ def test_rotations_stay_unit_and_never_jump_signs() -> None:
     assert (np.abs(np.diff(calm, axis=0)).max(axis=1) < 0.05).all()
     angles = 2 * np.arccos(np.abs((calm * turning).sum(axis=1)).clip(0, 1))
     assert np.rad2deg(angles).mean() < 0.6
+
+
+def live(times: np.ndarray, values: np.ndarray, strength: float = 1.0) -> np.ndarray:
+    """What the One-Euro filter makes of a channel (n,)."""
+    one_euro = OneEuro(strength)
+    return np.array([one_euro(time, np.array([value]))[0] for time, value in zip(times, values, strict=True)])
+
+
+@pytest.mark.parametrize("fps", [15, 30])
+def test_live_blinks_keep_most_of_their_height_while_jitter_falls(fps: float) -> None:
+    times, values, places = blinks(fps, [3, 4, 5] * 4, 1.0)
+    jittery = values + np.random.default_rng(3).normal(0, 0.01, len(values))
+    calm = live(times, jittery)
+    for place in places:
+        assert calm[place.start : place.stop + 1].max() >= 0.85
+    resting = values == 0.1
+    for _ in range(3):  # a few frames after a blink count as the blink
+        resting[1:] &= resting[:-1]
+    resting[:-1] &= resting[1:]
+    jitter = [np.diff(curve)[resting[:-1]].std() for curve in (calm, jittery)]
+    assert jitter[0] < 0.5 * jitter[1]
+
+
+def test_live_speech_is_neither_flattened_nor_late() -> None:
+    times = np.arange(300) / 30
+    speech = 0.3 + 0.15 * np.sin(2 * np.pi * 3 * times)
+    calm = live(times, speech)
+    assert calm[30:].std() > 0.85 * speech[30:].std()
+    delays = [np.corrcoef(calm[30 + late : 270 + late], speech[30:270])[0, 1] for late in range(5)]
+    assert int(np.argmax(delays)) <= 1
+
+
+def test_live_strength_is_off_at_zero_and_may_differ_between_channels() -> None:
+    noise = np.random.default_rng(0).normal(0.5, 0.01, (60, 2))
+    one_euro = OneEuro(np.array([0.0, 3.0]))
+    calm = np.array([one_euro(index / 30, values) for index, values in enumerate(noise)])
+    assert calm[:, 0] == pytest.approx(noise[:, 0])
+    assert calm[10:, 1].std() < 0.5 * noise[10:, 1].std()
+
+
+def test_live_gaps_begin_anew() -> None:
+    one_euro = OneEuro()
+    one_euro(0.0, np.array([0.0]))
+    one_euro(0.03, np.array([0.0]))
+    assert one_euro(0.03 + 2 * GAP, np.array([1.0])) == pytest.approx([1.0])
+
+
+def test_live_rotations_take_the_short_way_and_stay_unit() -> None:
+    one_euro = OneEuroRotation()
+    for index in range(60):
+        half = 0.2 * np.sin(index / 10)
+        sign = -1 if index % 2 else 1
+        rotation = sign * np.array([np.cos(half), 0, np.sin(half), 0])
+        calm = one_euro(index / 30, rotation)
+        assert np.linalg.norm(calm) == pytest.approx(1, abs=1e-6)
+        assert abs(calm @ rotation) > np.cos(0.06)
