@@ -80,12 +80,11 @@ train: setup-training
 	test -e models/runs/photographs || $(PY) -m models.datasets
 	test -e models/runs/edited || $(PY) -m models.synthesize 20000
 	$(PY) -m models.train models/configs/ms_sfn.toml
-	$(PY) -m models.export ms_sfn single
-	$(PY) -m models.train models/configs/ms_mfn_warmup.toml
+	$(PY) -m models.export ms_sfn
 	test -e models/runs/labels_single.npy || $(PY) -m models.relabel
 	$(PY) -m models.train models/configs/ms_mfn.toml
 	$(PY) -m models.calibrate ms_mfn
-	$(PY) -m models.export ms_mfn multi --confidence 0.4
+	$(PY) -m models.export ms_mfn --confidence 0.4
 
 lock: $(VENV)/run.installed
 	$(PIP) install --quiet uv==0.13.9

@@ -16,9 +16,8 @@ from torch import nn
 from facert_blender.capture.contract import MULTI_SIZE
 from facert_blender.capture.network import overlaps
 
-from .export import load_trained
+from .export import CONFIGS, load_trained
 from .multi_task import MultiFaceTask
-from .shared_data import CHECKOUT
 from .train import TrainConfig
 
 LEVELS = np.round(np.arange(0.1, 0.85, 0.05), 2)
@@ -58,8 +57,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m models.calibrate", description=main.__doc__)
     parser.add_argument("run")
     options = parser.parse_args()
-    config = TrainConfig.read(CHECKOUT / "models" / "configs" / f"{options.run}.toml")
-    network = load_trained(options.run, "multi")
+    config = TrainConfig.read(CONFIGS / f"{options.run}.toml")
+    network = load_trained(config)
     scenes = MultiFaceTask(config).validation
     best, best_level = 0.0, 0.5
     for level in LEVELS:
@@ -69,7 +68,7 @@ def main() -> None:
         print(f"confidence {level:.2f}  precision {precision:.3f}  recall {recall:.3f}  F2 {f2:.3f}")
         if f2 > best:
             best, best_level = f2, float(level)
-    print(f"best: python -m models.export {options.run} multi --confidence {best_level}")
+    print(f"best: python -m models.export {options.run} --confidence {best_level}")
     print(f"(scenes of {MULTI_SIZE} pixels: {len(scenes)})")
 
 

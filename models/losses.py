@@ -11,7 +11,7 @@ from torch.nn import functional
 from facert_blender.capture.contract import EXPRESSION, EXPRESSIONS, IDENTITY, ROTATION
 
 from .face_model import Projection
-from .label import LID_PAIRS, LIP_PAIRS
+from .fitting import LID_PAIRS, LIP_PAIRS
 
 # How much a channel counts in the expression term, by where its label comes from; the others count 1. A
 # fitted label says little of channels in which the teacher is dead. An edited photograph keeps the
@@ -41,7 +41,7 @@ class LossWeights:
 
     tau: the paper's factor on the parameter terms, divided by the epoch down to a floor; `floor` on
     photographs, whose labels are fits, `exact_floor` where labels are exact. landmark, distance: of the
-    landmark term and of the lid and lip distances.
+    landmark term and of the lid and lip distances. points: of the SFN's located points.
     """
 
     tau: float = 10.0
@@ -49,6 +49,7 @@ class LossWeights:
     exact_floor: float = 4.0
     landmark: float = 12.0
     distance: float = 4.0
+    points: float = 8.0
     identity: float = 0.25
     expression: float = 1.0
     rotation: float = 1.5
@@ -102,6 +103,12 @@ class FaceLoss(nn.Module):
         distance = gaps.abs().sum(2).mean(1)
         labels = w.identity * identity + w.expression * expression + w.rotation * rotation
         return (confidence * (tau * labels + w.landmark * points + w.distance * distance)).mean()
+
+
+def points_distance(found: Tensor, truth: Tensor, weight: Tensor) -> Tensor:
+    """Mean distance (n,) of located points (n, k, 2) from where they are, weighed by (n, k)."""
+    off = torch.sqrt(((found - truth) ** 2).sum(2) + 1e-8)
+    return (off * weight).sum(1) / weight.sum(1).clamp(min=1e-6)
 
 
 def expression_cost(predicted: Tensor, weights: Tensor) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import cast
 
 import cv2
 import numpy as np
@@ -15,7 +16,7 @@ from .augment import photographic, place, random_place
 from .datasets import EDITED, PHOTOGRAPHS, SHARD_SPAN, Shard, held_out, stable_identity
 from .face_model import FaceMesh, Projection
 from .label import mirror_identity
-from .losses import FaceLoss, LossWeights
+from .losses import FaceLoss, LossWeights, points_distance
 from .shared_data import marked_by_people
 from .single_face import SingleFaceConfig, SingleFaceNetwork
 from .train import TrainConfig
@@ -102,10 +103,12 @@ class SingleFaceTask:
         image = batch["image"]
         self.face_loss.to(image.device)
         with torch.autocast(image.device.type, torch.bfloat16):
-            predicted = network(image)
+            predicted, points = cast(SingleFaceNetwork, network).read(image)
         labels = (batch[name] for name in ("parameters", "landmarks", "confidence", "exact"))
         loss: Tensor = self.face_loss(predicted.float(), *labels, epoch)
-        return loss
+        marks = batch["landmarks"]
+        distance = points_distance(points[:, : marks.shape[1]], marks, torch.ones_like(marks[..., 0]))
+        return loss + self.face_loss.weights.points * (batch["confidence"] * distance).mean()
 
     @torch.no_grad()
     def validate(self, network: nn.Module, device: torch.device) -> dict[str, float]:
