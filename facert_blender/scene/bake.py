@@ -221,6 +221,8 @@ def _perform(
         role.performer, role.adjustments, np.where(abs(times - ends) < 2e-3 * step, ends, times)
     )
     kept = performance.keyed
+    if not kept.any():
+        return kept, {}
     rows = _driving(role, report)
     chosen = {row.key[:2] for row in rows if row.expression in options.expressions}
     values = evaluate([row for row in rows if row.key[:2] in chosen], performance.weights[kept])

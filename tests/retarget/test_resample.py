@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from facert_blender.retarget.resample import continuous, covered, resample, resample_rotations
+from facert_blender.capture.take import Performer, Take
+from facert_blender.retarget.resample import continuous, covered, frame_times, resample, resample_rotations
 
 
 def test_values_lie_on_the_lines_between():
@@ -46,3 +47,23 @@ def test_gaps_are_not_covered_but_their_edges_are():
     new_times = np.array([-0.1, 0, 0.15, 0.2, 0.3, 0.9, 1.0, 1.05, 1.1, 1.2])
     assert covered(times, new_times, 0.5).tolist() == [0, 1, 1, 1, 0, 0, 1, 1, 1, 0]
     assert covered(times, new_times, 0.9).tolist() == [0, 1, 1, 1, 1, 1, 1, 1, 1, 0]
+
+
+def test_frames_have_the_times_in_which_somebody_was_seen():
+    def performer(number, frames, times):
+        count = len(frames)
+        return Performer(
+            id=number,
+            frames=np.array(frames, np.int32),
+            times=np.array(times, np.float64),
+            weights=np.zeros((count, 46), np.float32),
+            rotation=np.tile(np.float32([1, 0, 0, 0]), (count, 1)),
+            boxes=np.zeros((count, 4), np.float32),
+            confidence=np.ones(count, np.float32),
+            identity=np.zeros(50, np.float32),
+        )
+
+    performers = [performer(1, [10, 11, 12], [1.0, 1.15, 1.25]), performer(2, [12, 20], [1.25, 2.05])]
+    take = Take("Take", "clip.mp4", 10.0, (640, 360), 11, performers)
+    times = frame_times(take, np.array([0, 10, 11, 12, 16, 20, 25]))
+    assert times == pytest.approx([0, 1, 1.15, 1.25, 1.65, 2.05, 2.55])

@@ -8,12 +8,12 @@ import pytest
 from mathutils import Euler, Quaternion, Vector
 
 from facert_blender.capture.contract import EXPRESSIONS
-from facert_blender.capture.errors import CharacterError, MappingError
+from facert_blender.capture.errors import CharacterError, MappingError, TakeError
 from facert_blender.retarget.adjust import REGIONS, Adjustments
 from facert_blender.retarget.mapping import Row
 from facert_blender.retarget.matching import match
 from facert_blender.scene.actions import SLOTTED, read_curves
-from facert_blender.scene.bake import bake, scene_frame
+from facert_blender.scene.bake import BakeOptions, Role, bake, baking, scene_frame
 from facert_blender.scene.characters import find_character, targets
 
 SECOND = np.arange(31) / 30
@@ -278,3 +278,245 @@ def test_single_frame_gets_one_key(scene, make_take, make_mesh):
     frames, _ = read_curves(mesh.data.shape_keys)['key_blocks["jawOpen"].value', 0]
     assert frames.tolist() == [16]
     assert report.frames == (16, 16)
+
+
+def test_range_of_the_footage_lies_where_it_belongs(scene, make_take, make_mesh):
+    mesh = make_mesh("Fern", ["jawOpen"])
+    scene.render.fps = 24
+    take = make_take(2 + np.arange(90) / 30)  # frames 60 to 149
+    performer, character = take.performers[0], find_character([mesh])
+    report = bake(
+        take, performer, character, ROWS, scene=scene, adjustments=RAW, start_frame=101, frame_range=(90, 121)
+    )
+    assert report.frames == (101 + 72, 101 + 96)
+    frames, values = read_curves(mesh.data.shape_keys)['key_blocks["jawOpen"].value', 0]
+    assert frames.tolist() == list(range(173, 198))
+    column = performer.weights[:, EXPRESSIONS.index("jawOpen")]
+    assert values == pytest.approx(np.interp((frames - 101) / 24, performer.times, column), abs=1e-5)
+
+
+def test_nobody_in_the_range_says_so_and_writes_nothing(scene, make_take, make_mesh):
+    mesh = make_mesh("Fern", ["jawOpen"])
+    take = make_take(SECOND)
+    with pytest.raises(TakeError, match="Performer 1 cannot be seen"):
+        bake(take, take.performers[0], find_character([mesh]), ROWS, scene=scene, frame_range=(500, 600))
+    assert mesh.data.shape_keys.animation_data is None
+
+
+def test_who_is_not_in_the_range_is_left_alone(scene, make_take, make_mesh):
+    take = make_take(SECOND, 3 + SECOND)
+    meshes = [make_mesh(name, ["jawOpen"]) for name in ("Fern", "Slate")]
+    roles = [
+        Role(performer, find_character([mesh]), ROWS)
+        for performer, mesh in zip(take.performers, meshes, strict=True)
+    ]
+    fern, slate = run(baking(take, roles, scene, BakeOptions(frame_range=(0, 31))))
+    assert fern.keys and not slate.keys
+    assert "nothing is seen" in slate.skipped["Performer 2"]
+    assert meshes[1].data.shape_keys.animation_data is None
+
+
+def run(work):
+    """The reports of a bake done step by step; each step says that more is done."""
+    shares = []
+    while True:
+        try:
+            shares.append(next(work))
+        except StopIteration as done:
+            assert shares == sorted(shares) and shares[0] == 0 and shares[-1] == 1
+            return done.value
+
+
+def test_some_expressions_bring_whole_targets(scene, make_take, make_mesh, make_armature, bind):
+    face, armature = make_mesh("Face", ["smile", "kiss", "wide"]), make_armature()
+    bind(armature, "head", face)
+    take = make_take(SECOND)
+    rows = [
+        Row("mouthSmileLeft", "smile", gain=0.5),
+        Row("mouthFrownLeft", "smile", gain=-0.5, offset=0.5),
+        Row("mouthPucker", "kiss"),
+        Row("jawOpen", "jaw", kind="BONE_ROTATION", channel=0, gain=20, maximum=90),
+        Row("jawLeft", "jaw", kind="BONE_ROTATION", channel=1, gain=20, maximum=90),
+    ]
+    character = find_character([face])
+    whole = bake(take, take.performers[0], character, rows, scene=scene)
+    everything = read_curves(face.data.shape_keys) | read_curves(armature)
+    part = bake(
+        take,
+        take.performers[0],
+        character,
+        rows,
+        scene=scene,
+        expressions=["mouthSmileLeft", "jawLeft"],
+        head=False,
+    )
+    some = read_curves(face.data.shape_keys) | read_curves(armature)
+    jaw = {('pose.bones["jaw"].rotation_quaternion', i) for i in range(4)}
+    assert set(some) == {('key_blocks["smile"].value', 0), *jaw}
+    assert all((some[channel][1] == everything[channel][1]).all() for channel in some)
+    assert part.keys < whole.keys
+    assert part.unmapped == whole.unmapped
+
+
+def test_only_the_head(scene, make_take, make_mesh, make_armature, bind):
+    face, armature = make_mesh("Face", ["jawOpen"]), make_armature()
+    bind(armature, "head", face)
+    take = make_take(SECOND)
+    character = find_character([face])
+    bake(take, take.performers[0], character, ROWS, scene=scene, expressions=[])
+    assert not read_curves(face.data.shape_keys)
+    assert {path for path, _ in read_curves(armature)} == {'pose.bones["head"].rotation_quaternion'}
+    with pytest.raises(MappingError, match="Choose more of the face"):
+        bake(take, take.performers[0], character, ROWS, scene=scene, expressions=[], head_rotation=False)
+
+
+def test_fewer_keys_stay_within_the_tolerance(scene, make_take, make_mesh, make_armature, bind):
+    face, armature = make_mesh("Face", ["jawOpen", "smile"]), make_armature()
+    bind(armature, "head", face)
+    take = make_take(np.arange(300) / 30)
+    rows = [*ROWS, Row("mouthSmileLeft", "smile"), Row("jawOpen", "jaw", kind="BONE_LOCATION", channel=1)]
+    character = find_character([face])
+    exact = bake(take, take.performers[0], character, rows, scene=scene)
+    frames = np.arange(1, 301)
+    all_keys = read_curves(face.data.shape_keys) | read_curves(armature)
+    fewer = bake(take, take.performers[0], character, rows, scene=scene, tolerance=0.01)
+    for channel, (at, values) in (read_curves(face.data.shape_keys) | read_curves(armature)).items():
+        assert np.abs(np.interp(frames, at, values) - all_keys[channel][1]).max() < 0.01 + 1e-6
+    assert fewer.keys < 0.6 * exact.keys
+    turning = [at.tolist() for (path, _), (at, _) in read_curves(armature).items() if "head" in path]
+    assert len(turning) == 4 and all(at == turning[0] for at in turning)
+
+
+def test_punch_in_replaces_the_range_in_the_same_actions(scene, make_take, make_mesh, make_armature, bind):
+    face, armature = make_mesh("Face", ["jawOpen"]), make_armature()
+    bind(armature, "head", face)
+    take = make_take(np.arange(121) / 30, np.arange(121) / 30)
+    character = find_character([face])
+    first = bake(take, take.performers[0], character, ROWS, scene=scene)
+    parts = [face.data.shape_keys, armature]
+    before = [part.animation_data.action for part in parts]
+    curves = [read_curves(part) for part in parts]
+    again = bake(
+        take,
+        take.performers[1],
+        character,
+        ROWS,
+        scene=scene,
+        frame_range=(40, 81),
+        destination="CURRENT",
+        blend_in=6,
+        blend_out=6,
+    )
+    assert [part.animation_data.action for part in parts] == before
+    assert (again.actions, again.replaced, again.frames) == (first.actions, [], (41, 81))
+    for part, old in zip(parts, curves, strict=True):
+        for channel, (frames, values) in read_curves(part).items():
+            assert (frames == old[channel][0]).all()
+            outside = (frames < 41) | (frames > 81)
+            assert (values[outside] == old[channel][1][outside]).all()
+            # The scene's keys are float32.
+            assert values[[40, 80]] == pytest.approx(old[channel][1][[40, 80]], abs=1e-6)
+    frames, values = read_curves(parts[0])['key_blocks["jawOpen"].value', 0]
+    bake(take, take.performers[1], character, ROWS, scene=scene)
+    wanted = read_curves(parts[0])['key_blocks["jawOpen"].value', 0][1]
+    assert values[46:75] == pytest.approx(wanted[46:75], abs=1e-6)
+
+
+def test_current_action_of_nobody_is_a_new_one(scene, make_take, make_mesh):
+    mesh = make_mesh("Fern", ["jawOpen"])
+    take = make_take(SECOND)
+    report = bake(take, take.performers[0], find_character([mesh]), ROWS, scene=scene, destination="CURRENT")
+    assert mesh.data.shape_keys.animation_data.action.name in report.actions
+
+
+def test_strip_plays_the_performance_above_what_was_there(scene, make_take, make_mesh):
+    mesh = make_mesh("Fern", ["jawOpen", "smile"])
+    keys = mesh.data.shape_keys
+    for frame, height in ((1, 0.25), (200, 0.75)):
+        for key in keys.key_blocks[1:]:
+            key.value = height
+            key.keyframe_insert("value", frame=frame)
+    by_hand = keys.animation_data.action
+    take = make_take(np.arange(91) / 30)
+    performer, character = take.performers[0], find_character([mesh])
+    report = bake(
+        take, performer, character, ROWS, scene=scene, adjustments=RAW, destination="NLA", start_frame=50
+    )
+    animation = keys.animation_data
+    assert animation.action is None
+    assert [[strip.action for strip in track.strips] for track in animation.nla_tracks] == [
+        [by_hand],
+        [bpy.data.actions[name] for name in report.actions if "Key" in name or len(report.actions) == 1],
+    ]
+    assert report.replaced == [by_hand.name]
+    column = performer.weights[:, EXPRESSIONS.index("jawOpen")]
+    assert value(mesh, "jawOpen", 80) == pytest.approx(column[30], abs=1e-5)
+    assert 0.25 < value(mesh, "smile", 80) < 0.75
+    assert value(mesh, "jawOpen", 1) == pytest.approx(0.25)
+    assert value(mesh, "jawOpen", 200) == pytest.approx(0.75)
+
+
+def test_strip_is_used_again_when_its_action_is(scene, make_take, make_mesh):
+    mesh = make_mesh("Fern", ["jawOpen"])
+    take = make_take(np.arange(91) / 30)
+    character = find_character([mesh])
+    for end, fade in ((91, 0), (46, 7)):
+        bake(
+            take,
+            take.performers[0],
+            character,
+            ROWS,
+            scene=scene,
+            destination="NLA",
+            frame_range=(0, end),
+            blend_out=fade,
+            overwrite=True,
+        )
+    [track] = mesh.data.shape_keys.animation_data.nla_tracks
+    [strip] = track.strips
+    assert (strip.frame_start, strip.frame_end, strip.blend_out) == (1, 46, 7)
+    assert strip.action_frame_end == 46
+
+
+@pytest.mark.parametrize("steps", range(6))
+def test_stopped_half_way_nothing_has_changed(scene, make_take, make_mesh, steps):
+    take = make_take(SECOND, SECOND)
+    meshes = [make_mesh(name, ["jawOpen"]) for name in ("Fern", "Slate")]
+    roles = [
+        Role(performer, find_character([mesh]), ROWS)
+        for performer, mesh in zip(take.performers, meshes, strict=True)
+    ]
+    bake(take, take.performers[1], roles[0].character, ROWS, scene=scene)
+    before = {name: action.frame_range[:] for name, action in bpy.data.actions.items()}
+    keys = read_curves(meshes[0].data.shape_keys)
+    work = baking(take, roles, scene, BakeOptions(destination="CURRENT", frame_range=(5, 15)))
+    for _ in range(steps):
+        next(work)
+    work.close()
+    assert {name: action.frame_range[:] for name, action in bpy.data.actions.items()} == before
+    again = read_curves(meshes[0].data.shape_keys)
+    assert all((again[channel][1] == keys[channel][1]).all() for channel in keys)
+    assert meshes[1].data.shape_keys.animation_data is None
+
+
+def test_one_who_cannot_be_baked_stops_all(scene, make_take, make_mesh):
+    take = make_take(SECOND)
+    meshes = [make_mesh(name, ["jawOpen"]) for name in ("Fern", "Slate")]
+    roles = [
+        Role(take.performers[0], find_character([mesh]), rows)
+        for mesh, rows in zip(meshes, (ROWS, [Row("jawOpen", "gone")]), strict=True)
+    ]
+    with pytest.raises(MappingError, match="Slate"):
+        run(baking(take, roles, scene, BakeOptions()))
+    assert not bpy.data.actions
+
+
+def test_gaps_can_be_held(scene, make_take, make_mesh):
+    take = make_take(np.concatenate([np.arange(10), np.arange(50, 61)]) / 30, np.arange(91) / 30)
+    mesh = make_mesh("Fern", ["jawOpen"])
+    held = Adjustments(smoothing=RAW.smoothing, gaps="HOLD")
+    bake(take, take.performers[0], find_character([mesh]), ROWS, scene=scene, adjustments=held)
+    frames, values = read_curves(mesh.data.shape_keys)['key_blocks["jawOpen"].value', 0]
+    assert frames.tolist() == list(range(1, 92))
+    assert values[20] == pytest.approx(values[9])
+    assert values[90] == pytest.approx(values[60])
