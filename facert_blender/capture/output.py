@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from .errors import OutputError
+
+
+def file_name(title: str) -> str:
+    """A take's or performer's name as the name of a file: a take may be named anything, a file may not."""
+    return re.sub(r'[<>:"/\\|?*]', "_", title)
 
 
 @contextmanager

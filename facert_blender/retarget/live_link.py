@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ..capture.contract import EXPRESSIONS, IDENTITIES
 from ..capture.errors import OutputError, TakeError
-from ..capture.output import replacing
+from ..capture.output import file_name, replacing
 from ..capture.take import Performer, Take
 
 BLENDSHAPES = (
@@ -90,9 +90,7 @@ def save_csvs(take: Take, folder: str | Path) -> list[Path]:
         raise OutputError(
             f"The folder {folder} cannot be made ({error.strerror}). Choose another."
         ) from error
-    # A take may be named anything; a file may not.
-    title = re.sub(r'[<>:"/\\|?*]', "_", take.name)
-    paths = [folder / f"{title} {performer.name}.csv" for performer in take.performers]
+    paths = [folder / file_name(f"{take.name} {performer.name}.csv") for performer in take.performers]
     for performer, path in zip(take.performers, paths, strict=True):
         save_csv(performer, take, path)
     return paths

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from facert_blender.capture.errors import OutputError
-from facert_blender.capture.output import replacing
+from facert_blender.capture.output import file_name, replacing
 
 
 def test_the_new_file_takes_the_place_of_the_old(tmp_path: Path) -> None:
@@ -37,3 +37,9 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
         replacing(tmp_path / "no" / "out.txt") as temporary,
     ):
         temporary.write_text("new")
+
+
+def test_any_title_names_a_file(tmp_path: Path) -> None:
+    name = file_name('Ana/Bo: "take 2"? ü.mp4')
+    assert name == "Ana_Bo_ _take 2__ ü.mp4"
+    (tmp_path / name).write_text("here")

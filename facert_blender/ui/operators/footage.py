@@ -30,7 +30,7 @@ def capture_arguments(context: bpy.types.Context) -> dict[str, Any]:
         "quality": settings.quality,
         "start": settings.start if settings.use_range else None,
         "end": settings.end if settings.use_range else None,
-        "threads": threads(context),
+        "threads": threads(),
     }
 
 

@@ -9,6 +9,7 @@ from ...capture.take import Take, load_take, save_take
 from ...retarget.live_link import save_csvs
 from ...scene.takes import read
 from .. import casting
+from ..preferences import takes_path
 from .reporting import Explained, counted, reported, without_take
 
 
@@ -28,6 +29,11 @@ class ImportTake(bpy.types.Operator, ImportHelper):
     filename_ext = ".json"
     filter_glob: bpy.props.StringProperty(default="*.json", options={"HIDDEN"})
 
+    def invoke(self, context, event):
+        """Choose the file."""
+        self.filepath = self.filepath or takes_path()
+        return super().invoke(context, event)
+
     def execute(self, context):
         """Read the file."""
         return reported(self, lambda: kept(context.scene, load_take(self.filepath)))
@@ -41,6 +47,11 @@ class ExportTake(Explained, bpy.types.Operator, ExportHelper):
     refusal = staticmethod(without_take)
     filename_ext = ".json"
     filter_glob: bpy.props.StringProperty(default="*.json", options={"HIDDEN"})
+
+    def invoke(self, context, event):
+        """Choose the file."""
+        self.filepath = self.filepath or takes_path(f"{context.scene.facert.take}.json")
+        return super().invoke(context, event)
 
     def execute(self, context):
         """Write the file."""
@@ -65,6 +76,7 @@ class ExportTables(Explained, bpy.types.Operator):
 
     def invoke(self, context, _event):
         """Choose the folder."""
+        self.directory = self.directory or takes_path()
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 

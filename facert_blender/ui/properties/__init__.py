@@ -6,9 +6,13 @@ from functools import cache
 import bpy
 
 from ...scene import takes
+from ..preferences import QUALITIES, preferred
 from . import bake, characters, mapping
 from .bake import BakeProperties
 from .characters import CharacterProperties
+
+NOT_CHOSEN = -1
+QUALITY_NAMES = [name for name, _title, _description in QUALITIES]
 
 
 @cache
@@ -40,15 +44,28 @@ class Settings(bpy.types.PropertyGroup):
         options={"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5, 0) else set(),
     )
     camera: bpy.props.IntProperty(
-        name="Camera", description="Number of the camera; 0 is the first one", min=0, max=63
+        name="Camera",
+        description="Number of the camera; 0 is the first one",
+        min=0,
+        max=63,
+        get=lambda self: preferred("camera") if self.chosen_camera == NOT_CHOSEN else self.chosen_camera,
+        set=lambda self, number: setattr(self, "chosen_camera", number),
+    )
+    chosen_camera: bpy.props.IntProperty(
+        name="Chosen Camera",
+        description="Number of the camera that this scene chose; -1 is the one of the preferences",
+        default=NOT_CHOSEN,
     )
     quality: bpy.props.EnumProperty(
         name="Quality",
         description="How closely each face is read",
-        items=[
-            ("best", "Best", "Read every face closely from the full picture"),
-            ("fast", "Fast", "Read all faces of a frame at once, in the same time for any number of them"),
-        ],
+        items=QUALITIES,
+        get=lambda self: QUALITY_NAMES.index(self.chosen_quality or preferred("quality")),
+        set=lambda self, number: setattr(self, "chosen_quality", QUALITY_NAMES[number]),
+    )
+    chosen_quality: bpy.props.StringProperty(
+        name="Chosen Quality",
+        description="Quality that this scene chose; empty is the preferred one",
     )
     use_range: bpy.props.BoolProperty(name="Range", description="Capture only a part of the footage")
     start: bpy.props.IntProperty(
