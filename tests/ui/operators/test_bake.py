@@ -54,3 +54,28 @@ def test_baking_again_numbers_or_overwrites(
     scene.facert.bake.overwrite = True
     bpy.ops.facert.bake()
     assert baked_actions() == twice
+
+
+def test_bake_is_grey_where_there_is_nothing_to_bake(
+    scene: bpy.types.Scene, take: Take, ana: bpy.types.PropertyGroup
+) -> None:
+    casting.keep_take(scene, take)
+    ana.performer_id = 1
+    scene.facert.bake.use_range = True
+    scene.facert.bake.start, scene.facert.bake.end = 10, 10
+    with pytest.raises(RuntimeError, match="ends before it begins"):
+        bpy.ops.facert.bake()
+    scene.facert.bake.use_range = False
+    scene.facert.bake.regions = set()
+    with pytest.raises(RuntimeError, match="Choose which parts"):
+        bpy.ops.facert.bake()
+
+
+def test_missing_sound_is_told(scene: bpy.types.Scene, take: Take, ana: bpy.types.PropertyGroup) -> None:
+    casting.keep_take(scene, take)
+    ana.performer_id = 1
+    bpy.ops.facert.bake()
+    assert "duet.mp4" in scene.facert.bake.silence
+    scene.facert.bake.sound = False
+    bpy.ops.facert.bake()
+    assert scene.facert.bake.silence == ""
