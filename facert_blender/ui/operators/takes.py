@@ -31,7 +31,8 @@ class ImportTake(bpy.types.Operator, ImportHelper):
 
     def invoke(self, context, event):
         """Choose the file."""
-        self.filepath = self.filepath or takes_path()
+        if not self.filepath:
+            self.filepath = takes_path()
         return super().invoke(context, event)
 
     def execute(self, context):
@@ -50,7 +51,8 @@ class ExportTake(Explained, bpy.types.Operator, ExportHelper):
 
     def invoke(self, context, event):
         """Choose the file."""
-        self.filepath = self.filepath or takes_path(f"{context.scene.facert.take}.json")
+        if not self.filepath:
+            self.filepath = takes_path(f"{context.scene.facert.take}.json")
         return super().invoke(context, event)
 
     def execute(self, context):
@@ -76,7 +78,8 @@ class ExportTables(Explained, bpy.types.Operator):
 
     def invoke(self, context, _event):
         """Choose the folder."""
-        self.directory = self.directory or takes_path()
+        if not self.directory:
+            self.directory = takes_path()
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
