@@ -32,7 +32,7 @@ class ImportTake(bpy.types.Operator, ImportHelper):
     def invoke(self, context, event):
         """Choose the file."""
         if not self.filepath:
-            self.filepath = takes_path()
+            self.filepath: str = takes_path()
         return super().invoke(context, event)
 
     def execute(self, context):
@@ -52,7 +52,7 @@ class ExportTake(Explained, bpy.types.Operator, ExportHelper):
     def invoke(self, context, event):
         """Choose the file."""
         if not self.filepath:
-            self.filepath = takes_path(f"{context.scene.facert.take}.json")
+            self.filepath: str = takes_path(f"{context.scene.facert.take}.json")
         return super().invoke(context, event)
 
     def execute(self, context):
