@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from itertools import count
 
 import numpy as np
 
@@ -42,6 +43,8 @@ On scenes of people never trained on, 97 of 100 such detections are faces.
 """
 CHANGE = 0.5
 """Seconds before and after a frame over which a face is compared with itself, to find tracks that swapped."""
+REMEMBERED = 64
+"""People who are away that a stream remembers."""
 COLOUR_LEVELS = 6
 """Levels per channel of the colour histogram."""
 
@@ -53,6 +56,7 @@ class Tracker:
         """fps: nominal frames per second of the footage; it says how many frames a flicker lasts."""
         self._fps = fps
         self._frames = 0
+        self._numbers = count(1)
         self._tracks: list[_Track] = []
         self._active: list[_Track] = []
         self._performers: list[Performer] = []
@@ -72,7 +76,7 @@ class Tracker:
             self._active[row].extend(frame, sights[column])
             numbers[column] = self._active[row].number
         for column in sorted(np.flatnonzero(np.array(numbers) == 0), key=lambda index: faces[index].box[0]):
-            track = _Track(len(self._tracks) + 1, max(2, round(CHANGE * self._fps)))
+            track = _Track(next(self._numbers), max(2, round(CHANGE * self._fps)))
             track.extend(frame, sights[column])
             self._tracks.append(track)
             self._active.append(track)
@@ -89,6 +93,13 @@ class Tracker:
         ]
         unrest = _unrest(self._tracks)
         self._performers = [_performer(number, person, unrest) for number, person in enumerate(people, 1)]
+
+    def trimmed(self) -> list[_Track]:
+        """The tracks that may go on, without their past; all others are forgotten."""
+        for track in self._active:
+            track.trim()
+        self._tracks = list(self._active)
+        return self._tracks
 
     def tracks(self) -> list[Performer]:
         """The performers in order of appearance, from left to right where several appear at once."""
@@ -112,6 +123,50 @@ class Tracker:
         )
         cost = 1 - shared + LIKENESS_WEIGHT * np.minimum(unlike, 4)
         return np.where(shared >= LEAST_OVERLAP, cost, np.inf)
+
+
+class StreamTracker:
+    """Follows people through a stream without end: tells at once who is who, in bounded memory.
+
+    A face counts once it was surely seen for a moment. It then is whoever of those who are away it resembles
+    most, or somebody new.
+    """
+
+    def __init__(self, fps: float) -> None:
+        """fps: nominal frames per second of the stream."""
+        self._tracker = Tracker(fps)
+        self._numbers = count(1)
+        self._here: list[tuple[_Track, _Track]] = []  # those who are seen: the track, and the person so far
+        self._away: list[_Track] = []  # the others, those who left first at the beginning
+
+    def update(self, frame: Frame, faces: list[Face]) -> list[int]:
+        """The performer of each face of the next frame, 0 for a face that does not count yet.
+
+        Performers are numbered from 1 in order of appearance.
+        """
+        numbers = self._tracker.update(frame, faces)
+        active = self._tracker.trimmed()
+        for track, person in [pair for pair in self._here if pair[0] not in active]:
+            self._here.remove((track, person))
+            person.absorb(track)
+            self._away.append(person)
+        del self._away[:-REMEMBERED]
+        known = [track for track, _ in self._here]
+        self._recognise([track for track in active if track not in known and track.counts()])
+        people = {track.number: person.number for track, person in self._here}
+        return [people.get(number, 0) for number in numbers]
+
+    def _recognise(self, newcomers: list[_Track]) -> None:
+        """Find out who the newcomers are."""
+        found: dict[int, int] = {}
+        if newcomers and self._away:
+            unrest = _unrest([*newcomers, *self._away, *(track for track, _ in self._here)])
+            unlike = _Likeness.of(newcomers).unlikeness(_Likeness.of(self._away), unrest)
+            found = dict(assign(np.where(unlike < 1, unlike, np.inf)))
+        for row, track in enumerate(newcomers):
+            person = self._away[found[row]] if row in found else _Track(next(self._numbers), track.window)
+            self._here.append((track, person))
+        self._away = [person for place, person in enumerate(self._away) if place not in found.values()]
 
 
 def colours(image: np.ndarray, box: np.ndarray) -> np.ndarray:
@@ -142,6 +197,7 @@ class _Track:
 
     number: int
     window: int  # frames before and after a frame over which the face is compared with itself
+    count: int = 0  # of frames
     frames: list[int] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
     weights: list[np.ndarray] = field(default_factory=list)
@@ -161,6 +217,7 @@ class _Track:
         if self.times:
             moved = (face.box - self.boxes[-1]).reshape(2, 2).mean(axis=0) / (frame.time - self.times[-1])
             self.velocity = 0.7 * self.velocity + 0.3 * moved
+        self.count += 1
         self.frames.append(frame.index)
         self.times.append(frame.time)
         self.weights.append(face.weights)
@@ -187,13 +244,37 @@ class _Track:
             float(np.linalg.norm(_unit(colours[after].mean(axis=0)) - _unit(colours[before].mean(axis=0)))),
         )
 
+    def trim(self) -> None:
+        """Keep only the latest frames; the sums stay."""
+        for column in (
+            self.frames,
+            self.times,
+            self.weights,
+            self.rotation,
+            self.boxes,
+            self.confidence,
+            self.changes,
+        ):
+            del column[: -2 * self.window]
+
+    def counts(self) -> bool:
+        """Whether this was a face for long enough, and surely."""
+        return self.times[-1] - self.times[0] >= FLICKER and _clarity([self]) >= SURE
+
+    def absorb(self, other: _Track) -> None:
+        """Add the sums of another track of the same person."""
+        self.count += other.count
+        self.identity += other.identity
+        self.identity_squares += other.identity_squares
+        self.colours += other.colours
+
     def expected(self, now: float) -> np.ndarray:
         """The box (4,) where its motion leads at a time in seconds."""
         return self.boxes[-1] + np.tile(self.velocity * (now - self.times[-1]), 2)
 
     def unrest(self) -> float:
         """Sum over the frames of the squared distance between identity weights and their mean."""
-        return self.identity_squares - float(self.identity @ self.identity) / len(self.frames)
+        return self.identity_squares - float(self.identity @ self.identity) / self.count
 
 
 @dataclass(eq=False)
@@ -205,7 +286,7 @@ class _Likeness:
 
     @classmethod
     def of(cls, tracks: list[_Track]) -> _Likeness:
-        counts = np.array([len(track.frames) for track in tracks])[:, None]
+        counts = np.array([track.count for track in tracks])[:, None]
         return cls(
             np.array([track.identity for track in tracks]) / counts,
             np.array([track.colours for track in tracks]) / counts,
@@ -224,7 +305,7 @@ def _unlikeness(identity: np.ndarray, colours: np.ndarray, unrest: float) -> np.
 
 def _unrest(tracks: list[_Track]) -> float:
     """Standard deviation of identity weights within tracks, as a length; infinite if none was seen twice."""
-    repeated = sum(len(track.frames) - 1 for track in tracks)
+    repeated = sum(track.count - 1 for track in tracks)
     if not repeated:
         return np.inf
     return float(np.sqrt(max(sum(track.unrest() for track in tracks) / repeated, 1e-12)))
@@ -249,7 +330,7 @@ def _join(tracks: list[_Track]) -> list[list[_Track]]:
         return []
     people = [[track] for track in tracks]
     unrest = _unrest(tracks)
-    counts = np.array([len(track.frames) for track in tracks], float)
+    counts = np.array([track.count for track in tracks], float)
     means = _Likeness.of(tracks)
     seen = [frozenset(track.frames) for track in tracks]
     together = np.array([[not one.isdisjoint(other) for other in seen] for one in seen])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from facert_blender.capture.footage import Frame, open_footage
 from facert_blender.capture.take import Performer
-from facert_blender.capture.tracking import Tracker
+from facert_blender.capture.tracking import REMEMBERED, StreamTracker, Tracker
 
 from .conftest import face_at, paint
 
@@ -182,3 +183,60 @@ def test_a_face_replaced_by_another_shows_as_a_change() -> None:
     assert steady.change.max() < 0.5
     assert replaced.change.max() > 1
     assert abs(int(replaced.frames[replaced.change.argmax()]) - 50) <= 1
+
+
+def stream(people: list[Walk], *, seed: int = 0, confidence: float = 0.9) -> list[list[int]]:
+    """The performers, frame by frame, that a stream tells of made-up people; 0 where one is not seen."""
+    random = np.random.default_rng(seed)
+    characters = random.normal(size=(len(people), 50))
+    tracker = StreamTracker(FPS)
+    told = []
+    for index in range(len(people[0])):
+        here = [person for person, boxes in enumerate(people) if not np.isnan(boxes[index]).any()]
+        squares, faces = [], []
+        for person in here:
+            box = people[person][index]
+            squares.append(
+                (SKINS[person % 3], tuple(box.reshape(2, 2).mean(axis=0)), 1.4 * (box[2] - box[0]))
+            )
+            faces.append(face_at(box, characters[person] + random.normal(size=50), confidence))
+        numbers = dict(
+            zip(here, tracker.update(Frame(index, index / FPS, paint(SIZE, squares)), faces), strict=True)
+        )
+        told.append([numbers.get(person, 0) for person in range(len(people))])
+    return told
+
+
+def test_a_stream_knows_who_comes_back() -> None:
+    stays = walk((100, 100), (120, 100), 200)
+    leaves = walk((400, 100), (400, 100), 200)
+    leaves[60:120] = np.nan
+    also = walk((550, 250), (500, 250), 200)
+    also[80:150] = np.nan
+    told = np.array(stream([stays, leaves, also]))
+    assert (told[:7] == 0).all()
+    assert (told[10:60] == [1, 2, 3]).all()
+    assert (told[60:120, 1] == 0).all()
+    assert (told[135:150, :2] == [1, 2]).all() and (told[165:] == [1, 2, 3]).all()
+
+
+def test_what_flickers_or_is_hardly_a_face_is_nobody_in_a_stream() -> None:
+    flickers = walk((100, 100), (100, 100), 60)
+    flickers[5:] = np.nan
+    assert not np.array(stream([flickers])).any()
+    assert not np.array(stream([walk((100, 100), (100, 100), 60)], confidence=0.5)).any()
+
+
+def test_a_stream_needs_no_more_memory_the_longer_it_is() -> None:
+    tracker = StreamTracker(FPS)
+    characters = np.random.default_rng(0).normal(size=(2 * REMEMBERED, 50))
+    picture = paint((64, 36), [])
+    sizes = []
+    for index in range(12 * 2 * REMEMBERED):
+        # Somebody else every half second, in another place; in between nobody.
+        person, moment = divmod(index, 12)
+        left = 90 * (person % 6)
+        faces = [face_at([left, 100, left + 60, 160], characters[person])] if moment < 10 else []
+        tracker.update(Frame(index, index / FPS, picture), faces)
+        sizes.append(len(pickle.dumps(tracker)) if moment == 11 else 0)
+    assert max(sizes[-600:]) < 1.1 * max(sizes[:-600])
