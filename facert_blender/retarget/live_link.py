@@ -90,7 +90,11 @@ def save_csvs(take: Take, folder: str | Path) -> list[Path]:
         raise OutputError(
             f"The folder {folder} cannot be made ({error.strerror}). Choose another."
         ) from error
-    paths = [folder / file_name(f"{take.name} {performer.name}.csv") for performer in take.performers]
+    paths: list[Path] = []
+    for performer in take.performers:
+        title = file_name(f"{take.name} {performer.name}")
+        again = f" {performer.id}" if folder / f"{title}.csv" in paths else ""
+        paths.append(folder / f"{title}{again}.csv")
     for performer, path in zip(take.performers, paths, strict=True):
         save_csv(performer, take, path)
     return paths

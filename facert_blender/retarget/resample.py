@@ -20,7 +20,7 @@ def covered(times: Times, new_times: Times, gap: float) -> NDArray[np.bool_]:
 
 
 def frame_times(take: Take, frames: np.ndarray) -> Times:
-    """The footage's times (n,) in seconds of its `frames` (n,), by those in which somebody of `take` was seen.
+    """The footage's times (n,) in seconds of its `frames` (n,), by those that `take` has somebody in.
 
     Between and beyond those the footage is taken to run at its nominal rate.
     """

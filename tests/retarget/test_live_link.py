@@ -2,6 +2,7 @@
 
 import csv
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from facert_blender.capture.contract import EXPRESSIONS
 from facert_blender.capture.errors import OutputError, TakeError
 from facert_blender.capture.take import Performer, Take
-from facert_blender.retarget.live_link import angles, load_csvs, save_csv, timecode
+from facert_blender.retarget.live_link import angles, load_csvs, save_csv, save_csvs, timecode
 
 
 @pytest.fixture
@@ -198,3 +199,11 @@ def test_missing_tables_and_other_files_are_refused(tmp_path):
     (tmp_path / "b.csv").write_bytes(b"\xff\xfe\x00\x81")
     with pytest.raises(TakeError, match="damaged"):
         load_csvs([tmp_path / "b.csv"])
+
+
+def test_each_performer_has_a_file_whatever_the_names(take, tmp_path):
+    [performer] = take.performers
+    take.performers = [replace(performer, id=number, name="A/B") for number in (1, 2)]
+    paths = save_csvs(take, tmp_path)
+    assert [path.name for path in paths] == ["Take A_B.csv", "Take A_B 2.csv"]
+    assert all(path.is_file() for path in paths)

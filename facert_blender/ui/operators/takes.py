@@ -2,11 +2,13 @@
 
 # mypy: disable-error-code="valid-type"
 # ruff: noqa: RUF012 (Blender wants bl_options to be a plain set)
+from pathlib import Path
+
 import bpy
 from bpy_extras.io_utils import ExportHelper, ImportHelper
 
 from ...capture.take import Take, load_take, save_take
-from ...retarget.live_link import save_csvs
+from ...retarget.live_link import load_csvs, save_csvs
 from ...scene.takes import read
 from .. import casting
 from ..preferences import takes_path
@@ -38,6 +40,33 @@ class ImportTake(bpy.types.Operator, ImportHelper):
     def execute(self, context):
         """Read the file."""
         return reported(self, lambda: kept(context.scene, load_take(self.filepath)))
+
+
+class ImportTables(bpy.types.Operator, ImportHelper):
+    """Read recordings of the Live Link Face app. Several that phones made at once become one take"""
+
+    bl_idname = "facert.import_csv"
+    bl_label = "Import Live Link CSV"
+    bl_options = {"REGISTER", "UNDO"}
+    filename_ext = ".csv"
+    filter_glob: bpy.props.StringProperty(default="*.csv", options={"HIDDEN"})
+    directory: bpy.props.StringProperty(subtype="DIR_PATH", options={"HIDDEN", "SKIP_SAVE"})
+    files: bpy.props.CollectionProperty(
+        type=bpy.types.OperatorFileListElement, options={"HIDDEN", "SKIP_SAVE"}
+    )
+    fps: bpy.props.FloatProperty(
+        name="Frame Rate",
+        description="Frames per second that the timecodes count; 0 tells it from them",
+        min=0.0,
+        max=240.0,
+        default=0.0,
+    )
+
+    def execute(self, context):
+        """Read the files."""
+        chosen = [Path(self.directory) / file.name for file in self.files if file.name]
+        paths = chosen or [Path(self.filepath)]
+        return reported(self, lambda: kept(context.scene, load_csvs(paths, self.fps or None)))
 
 
 class ExportTake(Explained, bpy.types.Operator, ExportHelper):
@@ -93,4 +122,4 @@ class ExportTables(Explained, bpy.types.Operator):
         return f"Wrote {counted(len(written), 'table')} to {self.directory}."
 
 
-CLASSES = (ImportTake, ExportTake, ExportTables)
+CLASSES = (ImportTake, ImportTables, ExportTake, ExportTables)

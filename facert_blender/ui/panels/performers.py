@@ -46,10 +46,6 @@ class PerformersPanel(TabPanel, bpy.types.Panel):
         layout.template_list(
             "FACERT_UL_performers", "", take, "objects", settings, "performer_index", rows=2, maxrows=5
         )
-        row = layout.row(align=True)
-        row.operator("facert.import_take", text="", icon="IMPORT")
-        row.operator("facert.export_take", text="JSON", icon="EXPORT")
-        row.operator("facert.export_csv", text="Live Link CSV", icon="EXPORT")
 
 
 CLASSES = (PerformerList, PerformersPanel)

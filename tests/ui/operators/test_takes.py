@@ -7,7 +7,7 @@ import bpy
 import pytest
 
 from facert_blender.capture.take import Take, load_take, save_take
-from facert_blender.scene.takes import names
+from facert_blender.scene.takes import names, read
 from facert_blender.ui import casting
 from facert_blender.ui.operators.takes import kept
 
@@ -67,3 +67,21 @@ def test_an_export_that_cannot_be_written_is_a_sentence(
     with pytest.raises(RuntimeError, match="cannot be made"):
         bpy.ops.facert.export_csv(directory=str(tmp_path / "file"))
     assert (tmp_path / "file").read_text() == "here before"
+
+
+def test_tables_of_phones_become_one_take(scene: bpy.types.Scene, take: Take, tmp_path: Path) -> None:
+    casting.keep_take(scene, take)
+    bpy.ops.facert.export_csv(directory=str(tmp_path))
+    chosen = [{"name": path.name} for path in sorted(tmp_path.iterdir())]
+    assert bpy.ops.facert.import_csv(directory=str(tmp_path), files=chosen, fps=24) == {"FINISHED"}
+    assert scene.facert.take == "duet.mp4 Performer 1"
+    assert len(read(scene, scene.facert.take).performers) == 2
+    assert bpy.ops.facert.import_csv(filepath=str(tmp_path / chosen[1]["name"])) == {"FINISHED"}
+    assert len(read(scene, scene.facert.take).performers) == 1
+
+
+def test_other_tables_change_nothing(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    (tmp_path / "prices.csv").write_text("apples,1\n")
+    with pytest.raises(RuntimeError, match="no table of Live Link Face"):
+        bpy.ops.facert.import_csv(filepath=str(tmp_path / "prices.csv"))
+    assert names(scene) == []
