@@ -85,7 +85,7 @@ class MultiFaceNetwork(nn.Module):
             self.branch2 = slim_branch(w2, c.squeeze[0], c.branch, 2)
             self.branch3 = slim_branch(w3, c.squeeze[1], c.branch, 1)
             finer = c.branch
-        self.box = GridHead(w4 + finer, 5, 128)
+        self.box = GridHead(w4 + 3 * finer, 5, 128)
         self.pose = GridHead(w4, 8, 128)
         self.identity = GridHead(w4 + 2 * finer, IDENTITIES, 128)
         self.expression = GridHead(w4 + 3 * finer, len(EXPRESSIONS), 192)
@@ -103,9 +103,8 @@ class MultiFaceNetwork(nn.Module):
         box = identity = expression = level4
         if self.config.multi_scale:
             one, two, three = self.branch1(level1), self.branch2(level2), self.branch3(level3)
-            box = torch.cat([three, level4], 1)
             identity = torch.cat([two, three, level4], 1)
-            expression = torch.cat([one, two, three, level4], 1)
+            box = expression = torch.cat([one, two, three, level4], 1)
         raw = self.box(box)
         centres = (torch.sigmoid(raw[..., :2]) + self.cells) / GRID
         sizes = self.anchors * torch.exp(raw[..., 2:4].clamp(-4, 4))

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from facert_blender.capture.contract import ANCHORS, EXPRESSION, GRID, MULTI_SIZE, PARAMETERS
 
-from .datasets import EDITED, Shard, held_out, stable_identity
+from .datasets import Shard, held_out, stable_identity
 from .face_model import FaceMesh, Projection
 from .label import Labels, mirror_identity
 from .losses import FaceLoss, LossWeights, complete_iou, objectness
@@ -95,15 +95,15 @@ class MultiFaceTask:
         parameters = np.load(RUNS / name) if name else labels.parameters
         people = np.array([person(PHOTOS / str(photo)) for photo in labels.photo])
         parameters = stable_identity(parameters, labels.confidence, people)
-        edited = Shard.open(EDITED)
-        held = held_out(edited.person)
+        shards = [Shard.open(RUNS / name) for name in config.data.get("made", ["edited"])]
         mirrored = mirror_identity(mesh)
-        self.training = Composer(
-            load_photographs(labels, parameters, validation=False), edited, np.flatnonzero(~held), mirrored
-        )
-        validation = Composer(
-            load_photographs(labels, parameters, validation=True), edited, np.flatnonzero(held), mirrored
-        )
+
+        def composer(*, validation: bool) -> Composer:
+            rows = [np.flatnonzero(held_out(shard.person) == validation) for shard in shards]
+            photographs = load_photographs(labels, parameters, validation=validation)
+            return Composer(photographs, list(zip(shards, rows, strict=True)), mirrored)
+
+        self.training, validation = composer(validation=False), composer(validation=True)
         self.validation = [
             pad(validation.scene(np.random.default_rng((1, i)))) for i in range(VALIDATION_SCENES)
         ]

@@ -1,7 +1,7 @@
 """Whole pictures with many faces for the MFN, composed of photographs: `Composer.scene`.
 
 A scene is a mosaic of photographs at random scales and crops (one to dozens of tiles), so that faces of 2 to
-60 % of the picture stand before their own surroundings; some tiles are edited faces, whose labels are exact,
+60 % of the picture stand before their own surroundings; some tiles are made faces, whose labels are exact,
 and some show no face. Small heads are set softly into some, since a tile's edges would tell where a small
 face is. Faces smaller than 2 % of the picture, cut off, or found but not labelled are zones to be ignored,
 never background.
@@ -9,6 +9,7 @@ never background.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -92,18 +93,16 @@ def load_photographs(labels: Labels, parameters: np.ndarray, *, validation: bool
 
 
 class Composer:
-    """Makes scenes of photographs and edited faces."""
+    """Makes scenes of photographs and of made faces: shards, each with the rows that may be used."""
 
     def __init__(
         self,
         photographs: list[Photograph],
-        edited: Shard,
-        edited_rows: np.ndarray,
+        made: Sequence[tuple[Shard, np.ndarray]],
         identity_mirror: np.ndarray,
     ) -> None:
         self.photographs = photographs
-        self.edited = edited
-        self.edited_rows = edited_rows
+        self.made = made
         self.identity_mirror = identity_mirror
 
     def scene(self, rng: np.random.Generator) -> Scene:
@@ -139,7 +138,7 @@ class Composer:
             parts.append(
                 (photograph.parameters[good], landmarks[good] + shift, photograph.confidence[good], exact)
             )
-        if rng.random() < 0.4:
+        if rng.random() < 0.5:
             parts += self._bystanders(canvas, parts, np.concatenate(zones), rng)
         parameters, landmarks, confidence, exact = (
             np.concatenate(column) for column in zip(*parts, strict=True)
@@ -174,19 +173,23 @@ class Composer:
 
     def _pick(self, rng: np.random.Generator) -> Photograph:
         if rng.random() < 0.35:
-            row = rng.choice(self.edited_rows)
+            shard, row = self._made_face(rng)
             pixels = SHARD_SIZE / SHARD_SPAN
-            landmarks = self.edited.landmarks[row] * pixels + (SHARD_SIZE - 1) / 2
+            landmarks = shard.landmarks[row] * pixels + (SHARD_SIZE - 1) / 2
             return Photograph(
-                np.asarray(self.edited.images[row]),
-                self.edited.parameters[row][None],
+                np.asarray(shard.images[row]),
+                shard.parameters[row][None],
                 landmarks[None],
-                self.edited.confidence[row][None],
+                shard.confidence[row][None],
                 True,
                 np.zeros((0, 4), np.float32),
-                float(self.edited.pixel[row]) * pixels,
+                float(shard.pixel[row]) * pixels,
             )
         return self.photographs[rng.integers(len(self.photographs))]
+
+    def _made_face(self, rng: np.random.Generator) -> tuple[Shard, int]:
+        shard, rows = self.made[rng.integers(len(self.made))]
+        return shard, int(rng.choice(rows))
 
     def _bystanders(
         self,
@@ -200,17 +203,17 @@ class Composer:
         boxes = np.concatenate([*taken, zones])
         added: list[tuple[np.ndarray, ...]] = []
         for _ in range(rng.integers(2, 9)):
-            row = rng.choice(self.edited_rows)
-            side = float(np.exp(rng.uniform(np.log(0.035), np.log(0.16)))) * MULTI_SIZE
+            shard, row = self._made_face(rng)
+            side = float(np.exp(rng.uniform(np.log(LEAST_FACE), np.log(0.16)))) * MULTI_SIZE
             pixels = max(8, round(side * SHARD_SPAN))
             left, top = rng.integers(-pixels // 5, MULTI_SIZE - 4 * pixels // 5, 2)
-            landmarks = self.edited.landmarks[row] * side + np.array([left, top]) + (pixels - 1) / 2
+            landmarks = shard.landmarks[row] * side + np.array([left, top]) + (pixels - 1) / 2
             box = landmark_box(landmarks)
             room = np.concatenate([box[:2] - 0.4 * side, box[2:] + 0.4 * side])
             apart = (room[:2] >= boxes[:, 2:]) | (room[2:] <= boxes[:, :2])
             if not apart.any(1).all() or box.min() < 0 or box.max() > MULTI_SIZE:
                 continue
-            head = cv2.resize(self.edited.images[row], (pixels, pixels), interpolation=cv2.INTER_AREA)
+            head = cv2.resize(shard.images[row], (pixels, pixels), interpolation=cv2.INTER_AREA)
             mask = np.zeros((pixels, pixels), np.float32)
             cv2.ellipse(
                 mask,
@@ -231,9 +234,9 @@ class Composer:
             boxes = np.concatenate([boxes, box[None]])
             added.append(
                 (
-                    self.edited.parameters[row][None],
+                    shard.parameters[row][None],
                     landmarks[None].astype(np.float32),
-                    self.edited.confidence[row][None],
+                    shard.confidence[row][None],
                     np.ones(1, bool),
                 )
             )

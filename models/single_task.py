@@ -13,11 +13,11 @@ from torch import Tensor, nn
 from facert_blender.capture.contract import EXPRESSION, EXPRESSIONS, ROTATION
 
 from .augment import photographic, place, random_place
-from .datasets import EDITED, PHOTOGRAPHS, SHARD_SPAN, Shard, held_out, stable_identity
+from .datasets import SHARD_SPAN, Shard, held_out, stable_identity
 from .face_model import FaceMesh, Projection
 from .label import mirror_identity
 from .losses import FaceLoss, LossWeights, points_distance
-from .shared_data import marked_by_people
+from .shared_data import RUNS, marked_by_people
 from .single_face import SingleFaceConfig, SingleFaceNetwork
 from .train import TrainConfig
 
@@ -34,8 +34,8 @@ class SingleFaceTask:
         self.face_loss = FaceLoss(Projection(mesh.reduced()), LossWeights(**config.loss))
         self.identity_mirror = mirror_identity(mesh)
         names = config.data.get("shares", {"photographs": 0.5, "edited": 0.5})
-        folders = {"photographs": PHOTOGRAPHS, "edited": EDITED}
-        self.shards = [Shard.open(folders[name]) for name in names]
+        self.names = list(names)
+        self.shards = [Shard.open(RUNS / name) for name in names]
         self.shards = [
             replace(s, parameters=stable_identity(s.parameters, s.confidence, s.person)) for s in self.shards
         ]
@@ -112,12 +112,9 @@ class SingleFaceTask:
 
     @torch.no_grad()
     def validate(self, network: nn.Module, device: torch.device) -> dict[str, float]:
-        """NME in percent and the expressions' mean error, on photographs and on edited faces of held-out
-        people.
-        """
+        """NME in percent and the expressions' mean error on held-out people, shard by shard."""
         metrics: dict[str, float] = {}
-        for shard, rows in zip(self.shards, self.validation, strict=True):
-            kind = "edited" if shard.exact.any() else "photo"
+        for kind, shard, rows in zip(self.names, self.shards, self.validation, strict=True):
             crops = [
                 place(
                     shard.images[r],
