@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 from ..capture.contract import EXPRESSIONS
 from .mapping import Row
-from .names import find_jaw, normalise, shared_prefixes
+from .names import find_jaw, normalise, shared_prefixes, shared_suffixes
 from .presets import Preset, list_presets, load_preset
 
 
@@ -63,8 +64,8 @@ def match(targets: Sequence[TargetInfo], preset: str | None = None) -> MatchRepo
     Raises:
         MappingError: there is no preset of that name.
     """
-    keys = _by_meaning([target for target in targets if target.kind == "SHAPE_KEY"])
-    report = _match_best(keys) if preset is None else _match_keys(keys, load_preset(preset))
+    found = _by_meaning(targets)
+    report = _match_best(found) if preset is None else _match_preset(found, load_preset(preset))
     _match_jaw(targets, report)
     report.unmatched = [
         name for name in EXPRESSIONS if name not in {*report.matched, *report.ambiguous, *report.blocked}
@@ -86,51 +87,90 @@ def check(rows: Iterable[Row], targets: Iterable[TargetInfo]) -> dict[str, str]:
 
 
 SHARED = 10
-"""Keys of one mesh that must begin alike for that to be a rig's own word before each of them."""
+"""Keys of one mesh that must begin or end alike for that to be a rig's own word on each of them."""
 
-Keys = dict[str, list[TargetInfo]]
-"""Shape keys by their normalised names."""
+Meaning = tuple[str, str]
+"""(kind, name): a shape key's normalised name, a bone's own."""
+
+Targets = dict[Meaning, list[TargetInfo]]
+"""What a character has, by what it means."""
 
 
-def _by_meaning(targets: Sequence[TargetInfo]) -> Keys:
-    """The shape keys by their normalised names; those that no preset knows, without their rig's prefix."""
-    presets = [load_preset(name) for name in list_presets()]
-    known = {normalise(row.target) for preset in presets for row in (*preset.rows, *preset.fallbacks)}
-    names = defaultdict(list)
+def _meaning(row: Row) -> Meaning:
+    # Bones are called exactly as the rig's generator calls them: anything looser would find hands and hair.
+    return row.kind, normalise(row.target) if row.kind == "SHAPE_KEY" else row.target
+
+
+def _by_meaning(targets: Sequence[TargetInfo]) -> Targets:
+    """The `targets`; shape keys that no preset knows without the words that their rig puts on each key."""
+    keys = [target for target in targets if target.kind == "SHAPE_KEY"]
+    found = defaultdict(list)
     for target in targets:
-        for owner in target.owners:
-            names[owner].append(target.name)
-    prefixes = {_prefix(found, known, SHARED) for found in names.values()} - {""}
-    if prefixes:
-        # In such a rig, meshes with few keys have a word of their own too.
-        prefixes |= {_prefix(found, known, len(found)) for found in names.values()}
-    keys = defaultdict(list)
-    for target in targets:
+        if target.kind != "SHAPE_KEY":
+            found[target.kind, target.name].append(target)
+    known = _known()
+    prefixes, suffixes = _affixes(keys, known)
+    for target in keys:
         meaning = normalise(target.name)
         if meaning not in known:
-            fitting = [prefix for prefix in prefixes if target.name.startswith(prefix)]
-            meaning = normalise(target.name.removeprefix(max(fitting, key=len, default="")))
-        keys[meaning].append(target)
-    return keys
+            meaning = normalise(_stripped(target.name, prefixes, suffixes))
+        found["SHAPE_KEY", meaning].append(target)
+    return found
 
 
-def _prefix(names: Sequence[str], known: set[str], least: int) -> str:
-    """What at least `least` names of a mesh begin with and are most often `known` without; mostly ""."""
+@cache
+def _known() -> frozenset[str]:
+    """The normalised names of all shape keys that presets know."""
+    presets = [load_preset(name) for name in list_presets()]
+    rows = [row for preset in presets for row in (*preset.rows, *preset.fallbacks)]
+    return frozenset(normalise(row.target) for row in rows if row.kind == "SHAPE_KEY")
 
-    def count(prefix: str) -> int:
-        return sum(normalise(name.removeprefix(prefix)) in known for name in names if name.startswith(prefix))
 
-    return max(["", *shared_prefixes(names, least)], key=count)
+def _affixes(keys: Sequence[TargetInfo], known: frozenset[str]) -> tuple[set[str], set[str]]:
+    """What the rig of these shape keys puts before and behind their names, mostly nothing."""
+    names = defaultdict(list)
+    for target in keys:
+        for owner in target.owners:
+            names[owner].append(target.name)
+    pairs = {_affix(found, known, SHARED) for found in names.values()}
+    if pairs - {("", "")}:
+        # In such a rig, meshes with few keys have a word of their own too.
+        pairs |= {_affix(found, known, len(found)) for found in names.values()}
+    return {prefix for prefix, _ in pairs} - {""}, {suffix for _, suffix in pairs} - {""}
 
 
-def _match_best(keys: Keys) -> MatchReport:
+def _affix(names: Sequence[str], known: frozenset[str], least: int) -> tuple[str, str]:
+    """The prefix and suffix of at least `least` names of a mesh that are most often `known` without."""
+
+    def count(pair: tuple[str, str]) -> int:
+        prefix, suffix = pair
+        bare = [
+            name.removeprefix(prefix).removesuffix(suffix)
+            for name in names
+            if name.startswith(prefix) and name.endswith(suffix)
+        ]
+        return sum(normalise(name) in known for name in bare)
+
+    prefixes = ["", *shared_prefixes(names, least)]
+    suffixes = ["", *shared_suffixes(names, least)]
+    return max(((prefix, suffix) for prefix in prefixes for suffix in suffixes), key=count)
+
+
+def _stripped(name: str, prefixes: set[str], suffixes: set[str]) -> str:
+    """`name` without the longest of the `prefixes` and of the `suffixes` that it has."""
+    before = max((prefix for prefix in prefixes if name.startswith(prefix)), key=len, default="")
+    behind = max((suffix for suffix in suffixes if name.endswith(suffix)), key=len, default="")
+    return name.removeprefix(before).removesuffix(behind)
+
+
+def _match_best(found: Targets) -> MatchReport:
     """The report of the preset that accounts for most expressions of those that are believable."""
     best = MatchReport()
     for name in list_presets():
         preset = load_preset(name)
-        found = {normalise(row.target) for row in (*preset.rows, *preset.fallbacks)} & keys.keys()
-        report = _match_keys(keys, preset)
-        if len(found) >= preset.least and _extent(report) > _extent(best):
+        known = {_meaning(row) for row in (*preset.rows, *preset.fallbacks)} & found.keys()
+        report = _match_preset(found, preset)
+        if len(known) >= preset.least and _extent(report) > _extent(best):
             best = report
     return best
 
@@ -139,22 +179,22 @@ def _extent(report: MatchReport) -> int:
     return len(report.matched) + len(report.ambiguous) + len(report.blocked)
 
 
-def _match_keys(keys: Keys, preset: Preset) -> MatchReport:
+def _match_preset(found: Targets, preset: Preset) -> MatchReport:
     report = MatchReport(preset.name)
     for expression in EXPRESSIONS:
         for choice in (preset.rows, preset.fallbacks):
-            rows = [row for row in choice if row.expression == expression and keys.get(normalise(row.target))]
+            rows = [row for row in choice if row.expression == expression and found.get(_meaning(row))]
             if rows:
-                _match_expression(expression, rows, keys, report)
+                _match_expression(expression, rows, found, report)
                 break
     return report
 
 
-def _match_expression(expression: str, rows: list[Row], keys: Keys, report: MatchReport) -> None:
+def _match_expression(expression: str, rows: list[Row], found: Targets, report: MatchReport) -> None:
     """Put `expression`, for which the character has the targets of `rows`, into the report."""
     drivable: list[tuple[Row, TargetInfo]] = []
     for row in rows:
-        candidates = keys[normalise(row.target)]
+        candidates = found[_meaning(row)]
         report.not_drivable.update(
             {target.name: target.reason for target in candidates if not target.drivable}
         )

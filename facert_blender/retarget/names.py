@@ -62,6 +62,16 @@ def shared_prefixes(names: Iterable[str], least: int) -> list[str]:
     return [prefix for prefix, count in counts.items() if count >= least]
 
 
+def shared_suffixes(names: Iterable[str], least: int) -> list[str]:
+    """What stands, from a separator on, behind at least `least` of the names: "_bs", ".001"; no sides."""
+    counts = Counter(name[mark.start() :] for name in names for mark in MARK.finditer(name))
+    return [
+        suffix
+        for suffix, count in counts.items()
+        if count >= least and not SIDES.keys() & {part.lower() for part in WORD.findall(suffix)}
+    ]
+
+
 def find_head(bones: Iterable[str]) -> str:
     """The bone that turns the head, "" if no name says so."""
     return _simplest(bones, HEAD)

@@ -47,7 +47,8 @@ def test_arkit_in_its_spellings(style):
 def test_every_family_is_recognised(name):
     """A character with all names of a family is matched by that family's rows and no others."""
     preset = load_preset(name)
-    report = match(keys(*dict.fromkeys(row.target for row in preset.rows)))
+    targets = dict.fromkeys((row.kind, row.target) for row in preset.rows)
+    report = match([TargetInfo(kind, target, owners=("Face",)) for kind, target in targets])
     assert report.preset == name
     assert {(row.expression, row.target) for row in preset.rows} <= {
         (row.expression, row.target) for row in report.rows
@@ -56,7 +57,7 @@ def test_every_family_is_recognised(name):
 
 
 @pytest.mark.parametrize("prefix", ["hero_", "Wolf3D_Head.", "SK Old Man - ", "h_lod0.h_"])
-@pytest.mark.parametrize("name", ["arkit", "character_creator", "character_creator_traditional"])
+@pytest.mark.parametrize("name", ["arkit", "character_creator_extended", "character_creator_traditional"])
 def test_a_rigs_own_prefix_is_passed_over(name, prefix):
     names = list(dict.fromkeys(row.target for row in load_preset(name).rows))
     plain = match(keys(*names))
