@@ -45,6 +45,11 @@ class World:
         save_take(self.take, self.folder / "take.json")
         return {"filepath": str(self.folder / "take.json")}
 
+    def table(self) -> dict[str, Any]:
+        """A recording of the Live Link Face app."""
+        bpy.ops.facert.export_csv(directory=str(self.folder))
+        return {"filepath": str(next(self.folder.glob("*.csv")))}
+
     def capture(self) -> dict[str, Any]:
         """Footage is chosen."""
         self.settings.path = str(self.movie)
@@ -71,6 +76,7 @@ CHANGES: dict[str, Callable[[World], dict[str, Any]]] = {
     "add_demo_character": lambda _world: {"character": "Coral"},
     "bake": nothing,
     "capture": World.capture,
+    "import_csv": World.table,
     "import_take": World.stored_take,
     "load_mapping": World.mapping,
     "mapping_row_add": nothing,

@@ -22,7 +22,21 @@ def kept(scene: bpy.types.Scene, take: Take) -> str:
     return f"{found} {take.notice}".rstrip()
 
 
-class ImportTake(bpy.types.Operator, ImportHelper):
+class AmongTakes:
+    """Begins to choose a file in the folder where takes go."""
+
+    def invoke(self, context, event):
+        """Choose the file."""
+        if not self.filepath:
+            self.filepath: str = takes_path(self.proposed(context))
+        return super().invoke(context, event)  # type: ignore[misc]
+
+    def proposed(self, _context: bpy.types.Context) -> str:
+        """The name for a new file; none where a file is read."""
+        return ""
+
+
+class ImportTake(AmongTakes, bpy.types.Operator, ImportHelper):
     """Read a take from a JSON file, captured elsewhere or before, and keep it in the scene"""
 
     bl_idname = "facert.import_take"
@@ -31,18 +45,12 @@ class ImportTake(bpy.types.Operator, ImportHelper):
     filename_ext = ".json"
     filter_glob: bpy.props.StringProperty(default="*.json", options={"HIDDEN"})
 
-    def invoke(self, context, event):
-        """Choose the file."""
-        if not self.filepath:
-            self.filepath: str = takes_path()
-        return super().invoke(context, event)
-
     def execute(self, context):
         """Read the file."""
         return reported(self, lambda: kept(context.scene, load_take(self.filepath)))
 
 
-class ImportTables(bpy.types.Operator, ImportHelper):
+class ImportTables(AmongTakes, bpy.types.Operator, ImportHelper):
     """Read recordings of the Live Link Face app. Several that phones made at once become one take"""
 
     bl_idname = "facert.import_csv"
@@ -69,7 +77,7 @@ class ImportTables(bpy.types.Operator, ImportHelper):
         return reported(self, lambda: kept(context.scene, load_csvs(paths, self.fps or None)))
 
 
-class ExportTake(Explained, bpy.types.Operator, ExportHelper):
+class ExportTake(Explained, AmongTakes, bpy.types.Operator, ExportHelper):
     """Write the take with all its performers to a JSON file"""
 
     bl_idname = "facert.export_take"
@@ -78,11 +86,9 @@ class ExportTake(Explained, bpy.types.Operator, ExportHelper):
     filename_ext = ".json"
     filter_glob: bpy.props.StringProperty(default="*.json", options={"HIDDEN"})
 
-    def invoke(self, context, event):
-        """Choose the file."""
-        if not self.filepath:
-            self.filepath: str = takes_path(f"{context.scene.facert.take}.json")
-        return super().invoke(context, event)
+    def proposed(self, context):
+        """The name of the take."""
+        return f"{context.scene.facert.take}.json"
 
     def execute(self, context):
         """Write the file."""
