@@ -108,3 +108,31 @@ def correlation(a: np.ndarray, b: np.ndarray) -> float | None:
     if len(a) < 3 or min(a.std(), b.std()) < STILL:
         return None
     return float(np.corrcoef(a, b)[0, 1])
+
+
+def f1(found: np.ndarray, truth: np.ndarray) -> tuple[float, float, float]:
+    """F1, precision and recall of bool arrays of one shape; 0 where there is nothing to count."""
+    right = float((found & truth).sum())
+    precision, share = right / max(found.sum(), 1), right / max(truth.sum(), 1)
+    return 2 * precision * share / max(precision + share, 1e-9), precision, share
+
+
+def area_under_roc(scores: np.ndarray, positive: np.ndarray) -> float | None:
+    """Share of pairs of a positive and a negative (n,) that scores (n,) put in order, ties counting half.
+
+    None where one of both kinds is missing.
+    """
+    positives, negatives = int(positive.sum()), int((~positive).sum())
+    if not positives or not negatives:
+        return None
+    _, place, counts = np.unique(scores, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(counts) - (counts - 1) / 2)[place]
+    return float((ranks[positive].sum() - positives * (positives + 1) / 2) / (positives * negatives))
+
+
+def second_differences(frames: np.ndarray, curves: np.ndarray) -> np.ndarray:
+    """Mean absolute second difference (k,) of curves (n, k) at frames (n,) whose neighbours are there too."""
+    middle = np.flatnonzero((np.diff(frames[:-1]) == 1) & (np.diff(frames[1:]) == 1)) + 1
+    if not len(middle):
+        return np.zeros(curves.shape[1])
+    return np.abs(curves[middle - 1] - 2 * curves[middle] + curves[middle + 1]).mean(0)

@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from ..shared_data import WEIGHTS
+from .blinks import blinks
 from .clips import agreement, track_identity
 from .expressions import expressions
+from .jitter import jitter
+from .people import reidentify
 from .photographs import detection, landmarks
 from .rotation import rotation
 
@@ -27,6 +30,17 @@ MEASURES: dict[str, tuple[str, str, Callable[[argparse.Namespace], dict[str, Any
         "DIR", "error of the head's rotation in degrees, by yaw",
         lambda o: rotation(o.subject, o.network, o.weights, o.only),
     ),
+    "reidentify": (
+        "DIR", "whether identity weights tell people apart",
+        lambda o: reidentify(o.subject, o.network, o.weights, only_held_out=o.held_out),
+    ),
+    "blinks": (
+        "CLIP", "whether eyes are seen to close", lambda o: blinks(o.subject, o.truth, o.network, o.weights),
+    ),
+    "jitter": (
+        "CLIP", "how much weights tremble, beside the teacher",
+        lambda o: jitter(o.subject, o.network, o.weights),
+    ),
     "identity": (
         "CLIP", "who is who, over time",
         lambda o: track_identity(o.subject, o.truth, o.network, o.weights),
@@ -37,6 +51,7 @@ MEASURES: dict[str, tuple[str, str, Callable[[argparse.Namespace], dict[str, Any
     ),
 }  # fmt: skip
 """Name: what is measured, help, how."""
+TRUTHS = {"identity": "TRUTH.json", "blinks": "TRUTH.csv"}
 
 
 def show(result: dict[str, Any]) -> None:
@@ -53,6 +68,8 @@ def show(result: dict[str, Any]) -> None:
 def _number(value: Any) -> str:
     if value is None:
         return "-"
+    if isinstance(value, dict):
+        return "  ".join(f"{name} {_number(number)}" for name, number in value.items())
     return format(value, ".4f") if isinstance(value, float) else str(value)
 
 
@@ -63,8 +80,8 @@ def main() -> None:
     for name, (subject, explanation, _) in MEASURES.items():
         command = commands.add_parser(name, help=explanation)
         command.add_argument("subject", type=Path, metavar=subject)
-        if name == "identity":
-            command.add_argument("truth", type=Path, metavar="TRUTH.json")
+        if name in TRUTHS:
+            command.add_argument("truth", type=Path, metavar=TRUTHS[name])
         kinds = ("multi",) if name == "detection" else ("single", "multi")
         command.add_argument("--network", choices=kinds, default=kinds[0])
         command.add_argument(
@@ -72,6 +89,8 @@ def main() -> None:
         )
         if name in ("expressions", "rotation"):
             command.add_argument("--only", default="*", metavar="PATTERN", help='files such as "rendered_*"')
+        if name == "reidentify":
+            command.add_argument("--held-out", action="store_true", help="only people never trained on")
         command.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args()
     result = MEASURES[options.measure][2](options)

@@ -4,11 +4,14 @@ import numpy as np
 
 from models.measures import (
     area_under_curve,
+    area_under_roc,
     average_precision,
     correlation,
+    f1,
     identity,
     landmark_errors,
     recall,
+    second_differences,
 )
 
 
@@ -59,3 +62,26 @@ def test_correlation_of_a_still_curve_is_unknown() -> None:
     moving = np.sin(np.arange(20.0))
     assert correlation(moving, np.zeros(20)) is None
     np.testing.assert_allclose(correlation(moving, 3 * moving + 1), 1)
+
+
+def test_f1_counts_what_is_found_and_what_is_there() -> None:
+    truth = np.array([1, 1, 1, 0, 0], bool)
+    found = np.array([1, 1, 0, 1, 0], bool)
+    assert f1(truth, truth) == (1, 1, 1)
+    np.testing.assert_allclose(f1(found, truth), 2 / 3)
+    assert f1(~truth, truth)[0] == 0
+
+
+def test_area_under_roc_is_the_share_of_pairs_in_order() -> None:
+    positive = np.array([True, True, False, False])
+    assert area_under_roc(np.array([4, 3, 2, 1.0]), positive) == 1
+    assert area_under_roc(np.array([4, 1, 2, 3.0]), positive) == 0.5
+    assert area_under_roc(np.array([2, 2, 2, 1.0]), positive) == 0.75
+    assert area_under_roc(np.zeros(2), np.ones(2, bool)) is None
+
+
+def test_second_differences_need_three_frames_in_a_row() -> None:
+    curve = np.array([0, 1, 0, 5, 6, 9.0])[:, None]
+    np.testing.assert_allclose(second_differences(np.arange(6), curve), (2 + 6 + 4 + 2) / 4)
+    np.testing.assert_allclose(second_differences(np.array([0, 1, 2, 7, 8, 9]), curve), (2 + 2) / 2)
+    np.testing.assert_array_equal(second_differences(np.array([0, 5, 9]), curve[:3]), 0)
