@@ -20,7 +20,8 @@ STRANGERS = [
     # relatives that mean something else
     "mouthOpen", "mouthSmile", "eyesClosed", "eyesLookDown", "eyeLookUpLeft", "eyeLookInLeft", "tongueOut",
     "browDown", "browUp", "Eye_L_Look_Up", "Eye_L_Look_L", "Eye_R_Look_R", "Jaw_Up", "Jaw_Backward",
-    "Mouth_Up", "Mouth_Blow_L", "Mouth_Chin_Up", "Brow_Compress_L", "Eyelash_Upper_Up_L", "Nose_Nostril_Dilate_L",
+    "Mouth_Up", "Mouth_Blow_L", "Mouth_Chin_Up", "Brow_Compress_L", "Eyelash_Upper_Up_L",
+    "Nose_Nostril_Dilate_L",
     "Head_Turn_L", "Head_Tilt_R", "Neck_Tighten_L", "Cheek_Suck_L", "Tongue_Up", "A12_Eye_Look_Out_Left",
     "A52_Tongue_Out", "Fcl_ALL_Joy", "Fcl_HA_Fung1", "Fcl_EYE_Spread", "neutral", "lookUp", "relaxed",
     "CheekSuckLeft", "EyeDilationLeft", "TongueOut", "JawBackward", "NeckFlexLeft", "JawChew", "EyeIn_L",
