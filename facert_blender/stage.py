@@ -7,6 +7,7 @@ from contextlib import contextmanager, redirect_stdout
 from io import StringIO
 from itertools import cycle
 from pathlib import Path
+from typing import Any
 
 import bpy
 
@@ -20,7 +21,7 @@ from .scene.characters import characters
 from .scene.demo import NAMES
 from .ui import casting
 
-__all__ = ["open_cast", "perform", "registered", "save", "write_preview"]
+__all__ = ["open_cast", "perform", "registered", "save", "silence", "write_preview"]
 
 
 @contextmanager
@@ -110,17 +111,29 @@ def find_cast(scene: bpy.types.Scene) -> dict[str, str]:
     return stuck
 
 
-def perform(take: Take, assignments: Sequence[tuple[int, str]], *, own_scene: bool) -> list[BakeReport]:
+def perform(
+    take: Take,
+    assignments: Sequence[tuple[int, str]],
+    *,
+    own_scene: bool,
+    start_frame: int | None = None,
+    bake: Mapping[str, Any] | None = None,
+) -> list[BakeReport]:
     """Keep `take` in the open file, cast its performers and bake them.
 
-    Without `assignments` performers play in order of screen time. In a scene of FaceRT's own (`own_scene`)
-    the demo characters are added as they are needed, and the scene takes the footage's frame rate and length.
+    `start_frame` and the settings `bake`, by their names in the panel, replace those of the scene. Without
+    `assignments` performers play in order of screen time. In a scene of FaceRT's own (`own_scene`) the demo
+    characters are added as they are needed, and the scene takes the footage's frame rate and length.
 
     Raises:
         FaceRTError: somebody cannot be cast or baked.
     """
     scene = bpy.context.scene
     settings = scene.facert
+    if start_frame is not None:
+        settings.start_frame = start_frame
+    for name, value in (bake or {}).items():
+        setattr(settings.bake, name, value)
     casting.keep_take(scene, take)
     performers = sorted(take.performers, key=lambda performer: -len(performer.frames))
     found = [performer.id for performer in performers]
@@ -144,6 +157,11 @@ def perform(take: Take, assignments: Sequence[tuple[int, str]], *, own_scene: bo
         problems = settings.characters[report.character].problems
         report.skipped |= {problem.name: problem.reason for problem in problems}
     return reports
+
+
+def silence() -> str:
+    """Why the last bake in the open file placed no sound, "" where it did or was not to."""
+    return str(bpy.context.scene.facert.bake.silence)
 
 
 def fit_to_footage(scene: bpy.types.Scene, take: Take) -> None:

@@ -146,7 +146,7 @@ def baking(
     scene.view_layers[0].update()
     reports = [_check(role, options) for role in roles]
     frames, times = _scene_times(take, scene, options)
-    sheets = []
+    sheets: list[dict[bpy.types.ID, Curves]] = []
     for number, (role, report) in enumerate(zip(roles, reports, strict=True)):
         yield number / len(roles)
         kept, channels = _perform(role, report, times, options)
@@ -195,16 +195,15 @@ def _scene_times(
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """The whole scene frames (n,) in which keys may be, and the footage's times (n,) there."""
     rate = scene_frame(1, scene, 0)
-    first, last = (
-        min(performer.times[0] for performer in take.performers),
-        max(performer.times[-1] for performer in take.performers),
-    )
+    first = min(performer.times[0] for performer in take.performers)
+    last = max(performer.times[-1] for performer in take.performers)
     if options.frame_range:
         start, end = options.frame_range
-        first, last = frame_times(take, np.array([start, max(start, end - 1)]))
+        begin, stop = frame_times(take, np.array([start, end - 1]))
+        first, last = max(first, begin), min(last, stop)
     # A hair of tolerance, so that rounding loses no frame where both rates are the same.
     frames = np.arange(np.ceil(first * rate - 1e-3), np.floor(last * rate + 1e-3) + 1)
-    if not len(frames):
+    if not len(frames) and first <= last:
         frames = np.rint([first * rate])
     return frames.astype(np.int64) + options.start_frame, np.clip(frames / rate, first, last)
 
