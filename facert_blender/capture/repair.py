@@ -152,7 +152,7 @@ def _split(people: dict[int, Performer], repair: Repair) -> None:
     if repair.other is None or repair.other in people:
         raise RepairError(f"The number {repair.other} is not free for the other half of {performer.name}.")
     people[performer.id] = _part(performer, ~later)
-    people[repair.other] = replace(_part(performer, later), id=repair.other, name="")
+    people[repair.other] = replace(_part(performer, later), id=repair.other, name="", portrait=None)
 
 
 def _merge(people: dict[int, Performer], repair: Repair) -> None:

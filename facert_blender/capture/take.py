@@ -33,6 +33,8 @@ class Performer:
     change: float32 (n,), how unlike the face before each frame is to the face from there on; where it reaches
     1, somebody else may have taken over. Zeros where the capture did not tell.
     name: for people; "" becomes "Performer 1" and so on.
+    portrait: right after the capture, uint8 (96, 96, 3) RGB, the face where it was clearest; it is not stored
+    in files.
     """
 
     id: int
@@ -45,6 +47,7 @@ class Performer:
     identity: np.ndarray
     change: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))
     name: str = ""
+    portrait: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         self.name = self.name or default_name(self.id)

@@ -22,6 +22,7 @@ from .assignment import assign
 from .contract import IDENTITIES
 from .footage import Frame
 from .network import Face, overlaps
+from .portrait import Portrait
 from .take import Performer
 
 COAST = 0.4
@@ -193,7 +194,7 @@ class _Sight:
 
 @dataclass(eq=False)
 class _Track:
-    """A face followed without interruption. Of each frame only numbers are kept, no pictures, no points."""
+    """A face followed without interruption. Of each frame only numbers are kept, of all one small picture."""
 
     number: int
     window: int  # frames before and after a frame over which the face is compared with itself
@@ -210,6 +211,7 @@ class _Track:
     velocity: np.ndarray = field(default_factory=lambda: np.zeros(2))  # pixels per second
     recent: deque[_Sight] = field(default_factory=deque)  # of the last two windows
     changes: list[tuple[float, float]] = field(default_factory=list)  # of identity and colours
+    portrait: Portrait = field(default_factory=Portrait)
 
     def extend(self, frame: Frame, sight: _Sight) -> None:
         """Add the face of a frame."""
@@ -227,6 +229,7 @@ class _Track:
         self.identity += face.identity
         self.identity_squares += float(face.identity @ face.identity)
         self.colours += sight.colours
+        self.portrait.consider(frame, face.box, face.rotation, face.confidence)
         self.recent.append(sight)
         self.changes.append((0.0, 0.0))
         if len(self.recent) > 2 * self.window:
@@ -374,4 +377,5 @@ def _performer(number: int, person: list[_Track], unrest: float) -> Performer:
         confidence=column("confidence", np.float32),
         identity=(np.sum([track.identity for track in person], axis=0) / len(order)).astype(np.float32),
         change=_unlikeness(changes[:, 0], changes[:, 1], unrest).astype(np.float32),
+        portrait=max((track.portrait for track in person), key=lambda portrait: portrait.clarity).picture,
     )

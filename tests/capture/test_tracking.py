@@ -83,6 +83,8 @@ def test_performers_hold_what_was_seen() -> None:
     assert first.boxes == pytest.approx(people[0], abs=6)
     assert first.confidence == pytest.approx(np.full(50, 0.9))
     assert first.identity.shape == (50,)
+    assert first.portrait is not None and first.portrait.shape == (96, 96, 3)
+    assert np.abs(first.portrait[48, 48].astype(int) - SKINS[0]).max() < 3
 
 
 @pytest.mark.parametrize("identities", [1.0, 0.2, 0.0])
