@@ -29,6 +29,10 @@ NEUTRAL_LIMIT = 0.5
 """What is stronger than this at rest is being acted: more is never taken for neutral."""
 STILL = 1 / 3
 """The share of a performer's frames that counts as still, and the share of those that counts as relaxed."""
+LARGEST_NEUTRAL = 0.95
+"""What is taken off at most, so that the expression can still be acted."""
+MOMENT = 0.1
+"""Seconds around a frame whose median is the face there: one frame alone would jitter."""
 OPEN = 0.5
 """Blinks weaker than this leave the lids apart."""
 
@@ -146,11 +150,19 @@ def estimate_neutral(performer: Performer) -> tuple[np.ndarray, np.ndarray]:
     return np.clip(weights, 0, NEUTRAL_LIMIT).astype(np.float32), rotation
 
 
+def neutral_at(performer: Performer, frame: int) -> tuple[np.ndarray, np.ndarray]:
+    """The face of a performer at the sight nearest to a frame of the footage, as `estimate_neutral`."""
+    place = int(np.abs(performer.frames - frame).argmin())
+    around = np.abs(performer.times - performer.times[place]) <= MOMENT
+    weights = np.median(performer.weights[around], axis=0)
+    return weights.astype(np.float32), _mean_rotation(performer.rotation[around])
+
+
 def _adjusted(
     weights: np.ndarray, rotation: np.ndarray, adjustments: Adjustments, presence: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """`adjust_frame` for a performer who is there (presence 1), away (0) or in between: (..., 1)."""
-    neutral = np.asarray(adjustments.neutral, np.float64)
+    neutral = np.clip(np.asarray(adjustments.neutral, np.float64), 0, LARGEST_NEUTRAL)
     weights = np.maximum(weights - neutral, 0) / (1 - neutral)
     for region, columns in REGION_COLUMNS.items():
         weights[..., columns] *= adjustments.gains.get(region, 1.0)

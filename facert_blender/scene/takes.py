@@ -55,9 +55,11 @@ def performer_names(scene: bpy.types.Scene, name: str) -> dict[int, str]:
 
     Empty if there is no such take. Quick enough for menus: no keys are read.
     """
-    if name not in names(scene):
-        return {}
-    collection = bpy.data.collections[name]
+    return names_in(bpy.data.collections[name]) if name in names(scene) else {}
+
+
+def names_in(collection: bpy.types.Collection) -> dict[int, str]:
+    """The performers of the take that `collection` holds, as `performer_names`."""
     raw = {empty["performer"]: _called(empty) for empty in _empties(collection)}
     return renamed(raw, repairs(collection))
 
@@ -73,7 +75,7 @@ def set_repairs(collection: bpy.types.Collection, wanted: Sequence[Repair]) -> N
     Raises:
         RepairError: they do not fit the take; it keeps those it has.
     """
-    repaired(_read_raw(collection), wanted)
+    repaired(read_from(collection, raw=True), wanted)
     collection["repairs"] = json.dumps([asdict(repair) for repair in wanted])
 
 
@@ -89,15 +91,18 @@ def read(scene: bpy.types.Scene, name: str, *, raw: bool = False) -> Take:
     """
     if name not in names(scene):
         raise TakeError(f"There is no take called {name!r} in this scene. Capture one, or choose another.")
-    collection = bpy.data.collections[name]
-    take = _read_raw(collection)
-    return take if raw else repaired(take, repairs(collection))
+    return read_from(bpy.data.collections[name], raw=raw)
 
 
-def _read_raw(collection: bpy.types.Collection) -> Take:
+def read_from(collection: bpy.types.Collection, *, raw: bool = False) -> Take:
+    """The take that `collection` holds, as `read` gives it.
+
+    Raises:
+        TakeError, RepairError: as `read`.
+    """
     empties = sorted(_empties(collection), key=lambda empty: empty["performer"])
     try:
-        return Take(
+        take = Take(
             name=collection.name,
             footage=collection["footage"],
             fps=collection["fps"],
@@ -110,6 +115,7 @@ def _read_raw(collection: bpy.types.Collection) -> Take:
             f"The take {collection.name} is incomplete: {error.args[0]} is missing. "
             "Undo that, or capture again."
         ) from error
+    return take if raw else repaired(take, repairs(collection))
 
 
 def _root(scene: bpy.types.Scene) -> bpy.types.Collection | None:

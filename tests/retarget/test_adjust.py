@@ -10,6 +10,7 @@ from facert_blender.retarget.adjust import (
     Adjustments,
     adjust_frame,
     estimate_neutral,
+    neutral_at,
     perform,
     region_of,
 )
@@ -240,3 +241,20 @@ def test_neutral_is_found_between_the_acting():
 def test_what_is_always_acted_is_not_neutral():
     weights = np.tile(face(mouthSmileLeft=0.9), (30, 1))
     assert estimate_neutral(performer(np.arange(30) / 30, weights))[0][SMILE_LEFT] == pytest.approx(0.5)
+
+
+def test_neutral_of_a_frame_is_the_face_around_it():
+    weights = np.zeros((60, 46))
+    weights[30:, JAW] = 0.4
+    weights[40, JAW] = 0.9  # a frame that jumped
+    turn = [about("y", 0)] * 30 + [about("y", 30)] * 30
+    found, rotation = neutral_at(performer(np.arange(60) / 30, weights, turn), 40)
+    assert found[JAW] == pytest.approx(0.4)
+    assert degrees_about("y", rotation) == pytest.approx(30, abs=1e-3)
+    assert neutral_at(performer([0.0, 5.0], weights[[0, 40]]), 100)[0][JAW] == pytest.approx(0.9)
+
+
+def test_even_a_full_expression_may_be_neutral():
+    weights, _ = adjust_frame(face(jawOpen=1), about("y", 0), Adjustments(neutral=face(jawOpen=1)))
+    assert weights[JAW] == pytest.approx(1)
+    assert np.isfinite(weights).all()
