@@ -24,6 +24,8 @@ WEIGHTS = CHECKOUT / "models" / "weights"
 
 TRAINING_SETS = ("helen-train", "lfpw-train", "ytf", "muxspace")
 """What may be trained on; everything else under DATA is a test."""
+VALIDATION_SHARE = 5
+"""One person in this many is kept for validation (the paper's 80/20 split)."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,11 @@ def person(file: Path) -> str:
     if file.parent.name in ("ytf", "muxspace"):
         return f"{file.stem.rsplit('_', 1)[0]}"
     return f"{file.parent.name}/{file.stem}"
+
+
+def held_out(people: np.ndarray) -> np.ndarray:
+    """Whether each `person` (n,) belongs to validation: a fixed fifth, chosen by the name alone."""
+    return np.array([sum(name.encode()) % VALIDATION_SHARE == 0 for name in people], bool)
 
 
 def marked_by_people(names: np.ndarray) -> np.ndarray:

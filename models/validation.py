@@ -20,12 +20,12 @@ import numpy as np
 from facert_blender.capture.contract import EXPRESSION, EXPRESSIONS, ROTATION
 from facert_blender.capture.face_shape import rotation_matrices
 
-from .datasets import PHOTOGRAPHS, SHARD_SIZE, SHARD_SPAN, Shard, held_out
+from .datasets import PHOTOGRAPHS, SHARD_SIZE, SHARD_SPAN, Shard
 from .evaluate.lists import FaceList
 from .evaluate.rotation import yaw
 from .expression_measures import CATEGORIES
 from .face_model import FaceMesh
-from .shared_data import RUNS, landmark_box
+from .shared_data import RUNS, held_out, landmark_box
 from .synthesize import Editor, possible, sample_expression
 
 VALIDATION = RUNS / "validation"

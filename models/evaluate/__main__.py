@@ -16,6 +16,8 @@ from .jitter import jitter
 from .people import reidentify
 from .photographs import detection, landmarks
 from .rotation import rotation
+from .system import MEASURES as OF_A_SYSTEM
+from .system import measure_run
 
 MEASURES: dict[str, tuple[str, str, Callable[[argparse.Namespace], dict[str, Any]]]] = {
     "landmarks": (
@@ -54,22 +56,19 @@ MEASURES: dict[str, tuple[str, str, Callable[[argparse.Namespace], dict[str, Any
 TRUTHS = {"identity": "TRUTH.json", "blinks": "TRUTH.csv"}
 
 
-def show(result: dict[str, Any]) -> None:
+def show(result: dict[str, Any], indent: str = "") -> None:
     """Print a result for people."""
     for key, value in result.items():
         if isinstance(value, dict):
-            print(f"{key}:")
-            for name, number in value.items():
-                print(f"  {name:24s} {_number(number)}")
+            print(f"{indent}{key}:")
+            show(value, indent + "  ")
         else:
-            print(f"{key:20s} {_number(value)}")
+            print(f"{indent}{key:24s} {_number(value)}")
 
 
 def _number(value: Any) -> str:
     if value is None:
         return "-"
-    if isinstance(value, dict):
-        return "  ".join(f"{name} {_number(number)}" for name, number in value.items())
     return format(value, ".4f") if isinstance(value, float) else str(value)
 
 
@@ -92,8 +91,19 @@ def main() -> None:
         if name == "reidentify":
             command.add_argument("--held-out", action="store_true", help="only people never trained on")
         command.add_argument("--json", action="store_true", help="print one JSON object")
+    system = commands.add_parser("all", help="every measure of a trained run")
+    system.add_argument("run", help="its name: that of its configuration")
+    system.add_argument(
+        "--only", nargs="+", choices=OF_A_SYSTEM, default=list(OF_A_SYSTEM), metavar="MEASURE"
+    )
+    system.add_argument("--confidence", type=float, default=0.5, help="as for models.export")
+    system.add_argument("--write", action="store_true", help="into models/results, for models.report")
+    system.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args()
-    result = MEASURES[options.measure][2](options)
+    if options.measure == "all":
+        result = measure_run(options.run, options.only, options.confidence, write=options.write)
+    else:
+        result = MEASURES[options.measure][2](options)
     if options.json:
         print(json.dumps(result, allow_nan=False))
     else:

@@ -96,7 +96,11 @@ def agreement(clip: Path, kind: Kind, weights: Path = WEIGHTS) -> dict[str, Any]
     moves.
     """
     performer = main_performer(clip, kind, weights)
-    taught = teach(clip, performer)
+    return correlations(performer, teach(clip, performer))
+
+
+def correlations(performer: Performer, taught: Taught) -> dict[str, Any]:
+    """What `agreement` gives, of a performer and what the teacher says of them."""
     ours = comparable(performer.weights[taught.rows])
     return {
         "correlation": {

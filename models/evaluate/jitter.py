@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from facert_blender.capture.smoothing import smooth
+from facert_blender.capture.take import Performer
 
 from ..measures import STILL, second_differences
 from ..shared_data import WEIGHTS
-from .clips import CHANNELS, comparable, main_performer, teach
+from .clips import CHANNELS, Taught, comparable, main_performer, teach
 from .seen import Kind
 
 
@@ -22,7 +23,11 @@ def jitter(clip: Path, kind: Kind, weights: Path = WEIGHTS) -> dict[str, Any]:
     frames: those with both neighbours, in all three. A channel is active if it moves, raw and in the teacher.
     """
     performer = main_performer(clip, kind, weights)
-    taught = teach(clip, performer)
+    return trembling(performer, teach(clip, performer))
+
+
+def trembling(performer: Performer, taught: Taught) -> dict[str, Any]:
+    """What `jitter` gives, of a performer and what the teacher says of them."""
     frames = performer.frames[taught.rows]
     raw = comparable(performer.weights)[taught.rows]
     smoothed = comparable(smooth(performer.times, performer.weights))[taught.rows]

@@ -10,9 +10,8 @@ import numpy as np
 from facert_blender.capture.footage import Frame
 from facert_blender.capture.reader import make_reader
 
-from ..datasets import held_out
 from ..measures import area_under_roc
-from ..shared_data import WEIGHTS, person, read_image
+from ..shared_data import WEIGHTS, held_out, person, read_image
 from .seen import QUALITY, Kind
 
 

@@ -6,9 +6,8 @@ from shutil import copyfile
 import numpy as np
 import pytest
 
-from models.datasets import held_out
 from models.evaluate.people import reidentify
-from models.shared_data import PHOTOS, person
+from models.shared_data import PHOTOS, held_out, person
 
 FACES = PHOTOS / "ytf"
 
