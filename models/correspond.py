@@ -57,7 +57,7 @@ def mirrored_points(points: np.ndarray) -> np.ndarray:
 
 
 def surface(mesh: FaceMesh) -> tuple[np.ndarray, np.ndarray]:
-    """Vertices of the skin (v,) that can be seen from in front, and which of them each becomes in a mirror."""
+    """Vertices of the skin (v,) that are seen from in front, and which of them each becomes in a mirror."""
     skin = mesh.triangles[mesh.material == mesh.materials.index("M_Face")]
     seen = np.zeros(len(mesh.neutral), bool)
     for yaw in (-0.5, 0, 0.5):
@@ -131,7 +131,7 @@ def correspond(readings: Readings, mesh: FaceMesh, shape: FaceShape) -> tuple[np
         & np.isfinite(readings.human[:, 0, 0])
     )
     centre, side = centre_and_side(landmark_box(readings.human[rows]))
-    marks = readings.human[rows] - np.array([MARK_OFFSET, 0], np.float32)
+    marks: np.ndarray = readings.human[rows] - np.array([MARK_OFFSET, 0], np.float32)
     marks = (marks - centre[:, None]) / side[:, None, None]
     points = readings.points[rows].copy()
     mirror = mirrored_points(points)
@@ -149,7 +149,8 @@ def correspond(readings: Readings, mesh: FaceMesh, shape: FaceShape) -> tuple[np
         vertex, scatter = locate(mesh, found.parameters[sure], points[sure][..., :2], mirror)
         keep = choose(scatter, mesh.neutral[vertex], mirror)
         print(
-            f"{sure.sum()} faces: landmarks {found.residual[sure, 0].mean():.4f}, points {scatter[keep].mean():.4f}"
+            f"{sure.sum()} faces: landmarks {found.residual[sure, 0].mean():.4f},"
+            f" points {scatter[keep].mean():.4f}"
         )
         dense = DensePoints.of(mesh, keep, _among(mirror, keep), vertex[keep], scatter[keep])
     return keep, mirror[keep], vertex[keep], scatter[keep]

@@ -18,18 +18,21 @@ from facert_blender.capture.face_shape import rotation_matrices
 from .face_model import FaceMesh
 
 TABLE = Path(__file__).with_name("dense.csv")
+DENSE = 201
+"""How many points the table has."""
 
 
 @dataclass(frozen=True)
 class DensePoints:
     """K points of the face model beside the 68.
 
-    teacher: int (K,), the teacher's point. mirror: int (K,), which of the K each becomes in a mirror. basis:
-    float32 (96, K * 3), as in `FaceShape`. weight: float32 (K,), how steadily the teacher finds the point,
-    one in the mean. normal: float32 (K, 3), away from the neutral face.
+    teacher: int (K,), the teacher's point. vertex: int (K,), of ICT FaceKit. mirror: int (K,), which of the K
+    each becomes in a mirror. basis: float32 (96, K * 3), as in `FaceShape`. weight: float32 (K,), how
+    steadily the teacher finds the point, one in the mean. normal: float32 (K, 3), away from the neutral face.
     """
 
     teacher: np.ndarray
+    vertex: np.ndarray
     mirror: np.ndarray
     basis: np.ndarray
     weight: np.ndarray
@@ -41,10 +44,9 @@ class DensePoints:
     ) -> DensePoints:
         """The points at `vertex` (K,) of the mesh; scatter: (K,), standard deviations in sides."""
         basis = mesh.basis.reshape(len(mesh.basis), -1, 3)[:, vertex].reshape(len(mesh.basis), -1)
-        weight = 1 / scatter**2
-        return cls(
-            teacher, mirror, basis.copy(), (weight / weight.mean()).astype(np.float32), _normals(mesh)[vertex]
-        )
+        steady = 1 / scatter**2
+        weight = (steady / steady.mean()).astype(np.float32)
+        return cls(teacher, vertex, mirror, basis.copy(), weight, _normals(mesh)[vertex])
 
     @classmethod
     def load(cls, mesh: FaceMesh, table: Path = TABLE) -> DensePoints:

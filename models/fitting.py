@@ -1,9 +1,9 @@
 """Fits the face model to points: people's 68, the teacher's dense ones, or both.
 
-The fit minimises, for each face, the weighted distance to all its points, with a prior on the identity weights
-and on the expressions, under 0 <= expression <= 1. It alternates between the pose (Gauss-Newton) and the
-weights (coordinate descent on the normal equations, exact for such a box), many faces in step. Faces of one
-person share their identity weights.
+The fit minimises, for each face, the weighted distance to all its points, with a prior on the identity
+weights and on the expressions, under 0 <= expression <= 1. It alternates between the pose (Gauss-Newton) and
+the weights (coordinate descent on the normal equations, exact for such a box), many faces in step. Faces of
+one person share their identity weights.
 """
 
 from __future__ import annotations
@@ -54,8 +54,8 @@ FREE = IDENTITIES - 1 + len(EXPRESSIONS)
 class Evidence:
     """What is known of n faces.
 
-    landmarks: (n, 68, 2) in sides of the box from its centre, y down. dense: (n, K, 3) the teacher's points in
-    the same frame, z towards the camera from any origin, or zeros. trust: (n, 2), how much landmarks and
+    landmarks: (n, 68, 2) in sides of the box from its centre, y down. dense: (n, K, 3) the teacher's points
+    in the same frame, z towards the camera from any origin, or zeros. trust: (n, 2), how much landmarks and
     dense points count; 0 where there are none. mean, spread: (n, 46), the prior of the expressions. person:
     int (n,), equal for faces that share their identity.
     """

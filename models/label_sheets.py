@@ -1,4 +1,4 @@
-"""Pictures of labels to look at: the fitted mesh over the photograph, best to worst, and channel by channel."""
+"""Pictures of labels to look at: the fitted mesh over the photograph, best to worst, and by channel."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def photograph(labels: Labels, row: int, span: float = 1.6) -> np.ndarray:
     """The face of a row, uint8 (TILE, TILE, 3), `span` sides wide."""
     image = read_image(PHOTOS / str(labels.photo[row]))
     centre, side = centre_and_side(labels.box[row])
-    scale = TILE / (span * side)
+    scale = TILE / (span * float(side))
     window = np.array([[scale, 0, 0], [0, scale, 0]])
     window[:, 2] = TILE / 2 - scale * centre
     smooth = cv2.GaussianBlur(image, (0, 0), 0.4 / scale) if scale < 0.6 else image
