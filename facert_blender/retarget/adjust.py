@@ -116,6 +116,8 @@ def perform(performer: Performer, adjustments: Adjustments, times: np.ndarray) -
 
 def smoothed(performer: Performer, smoothing: Mapping[str, float]) -> tuple[np.ndarray, np.ndarray]:
     """Weights (n, 46) and rotation (n, 4), float32, of a performer with less jitter, at the same times."""
+    if not any(smoothing.get(region, 1.0) for region in REGIONS):
+        return performer.weights, performer.rotation
     weights = np.empty((len(performer.times), len(EXPRESSIONS)), np.float32)
     for region, columns in REGION_COLUMNS.items():
         strength = smoothing.get(region, 1.0)

@@ -1,0 +1,21 @@
+"""Performers' faces as small packed images, with previews that lists can show as icons."""
+
+from __future__ import annotations
+
+import bpy
+import numpy as np
+from numpy.typing import NDArray
+
+
+def new_portrait(name: str, picture: NDArray[np.uint8]) -> bpy.types.Image:
+    """An image of `picture`, uint8 (h, w, 3) RGB, packed into the .blend; works without a window."""
+    height, width = picture.shape[:2]
+    pixels = np.ones((height, width, 4), np.float32)
+    pixels[..., :3] = picture[::-1] / np.float32(255)
+    image = bpy.data.images.new(name, width, height)
+    image.pixels.foreach_set(pixels.ravel())
+    image.pack()
+    preview = image.preview_ensure()
+    preview.image_size = (width, height)
+    preview.image_pixels_float.foreach_set(pixels.ravel())
+    return image
