@@ -12,6 +12,8 @@ from .mapping import Row
 from .names import find_jaw, normalise, shared_prefixes, shared_suffixes
 from .presets import Preset, list_presets, load_preset
 
+MISSING = "the character has none of that name"
+
 
 @dataclass(frozen=True)
 class TargetInfo:
@@ -56,17 +58,18 @@ JAW = (
 """What drives a jaw bone: degrees about the head's axes, and lengths of the bone."""
 
 
-def match(targets: Sequence[TargetInfo], preset: str | None = None) -> MatchReport:
+def match(targets: Sequence[TargetInfo], preset: str | None = None, jaw: str | None = None) -> MatchReport:
     """Match a character's `targets` with the preset of that name; None picks the one that fits best.
 
-    A jaw bone is driven too, unless it moves a mesh on which shape keys already open the jaw.
+    The `jaw` bone (None finds it by name) is driven too, unless it moves a mesh on which shape keys already
+    open the jaw.
 
     Raises:
         MappingError: there is no preset of that name.
     """
     found = _by_meaning(targets)
     report = _match_best(found) if preset is None else _match_preset(found, load_preset(preset))
-    _match_jaw(targets, report)
+    _match_jaw(targets, report, jaw)
     report.unmatched = [
         name for name in EXPRESSIONS if name not in {*report.matched, *report.ambiguous, *report.blocked}
     ]
@@ -80,7 +83,7 @@ def check(rows: Iterable[Row], targets: Iterable[TargetInfo]) -> dict[str, str]:
     for row in rows:
         target = known.get((row.kind, row.target))
         if row.enabled and target is None:
-            problems[row.target] = "the character has none of that name"
+            problems[row.target] = MISSING
         elif row.enabled and target is not None and not target.drivable:
             problems[row.target] = target.reason
     return problems
@@ -216,9 +219,10 @@ def _rivals(targets: list[TargetInfo]) -> bool:
     return len(owners) > len(set(owners))
 
 
-def _match_jaw(targets: Sequence[TargetInfo], report: MatchReport) -> None:
+def _match_jaw(targets: Sequence[TargetInfo], report: MatchReport, jaw: str | None) -> None:
     """Add the rows of the jaw bone, if there is one and it is wanted."""
-    jaw = find_jaw(target.name for target in targets if target.kind == "BONE_ROTATION")
+    if jaw is None:
+        jaw = find_jaw(target.name for target in targets if target.kind == "BONE_ROTATION")
     opening = {row.target for row in report.rows if row.expression == "jawOpen"}
     skin = {owner for target in targets if target.name in opening for owner in target.owners}
     for row in JAW:

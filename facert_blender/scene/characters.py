@@ -49,12 +49,12 @@ def find_character(objects: Iterable[bpy.types.Object], name: str = "") -> Chara
     """
     chosen = [thing for thing in objects if thing.type in {"MESH", "ARMATURE", "EMPTY"}]
     tops = list(dict.fromkeys(_top(thing) for thing in chosen))
-    armatures = [top for top in tops if top.type == "ARMATURE"]
+    family = [thing for thing in _surroundings(tops) if thing.type == "MESH" and _top(thing) in tops]
+    meshes = sorted(family, key=lambda mesh: (-len(_keys(mesh)), mesh.name))
+    armatures = _playing([top for top in tops if top.type == "ARMATURE"], meshes)
     if len(armatures) > 1:
         parts = " and ".join(armature.name for armature in armatures)
         raise CharacterError(f"{parts} are different characters. Select the objects of one of them.")
-    family = [thing for thing in _surroundings(tops) if thing.type == "MESH" and _top(thing) in tops]
-    meshes = sorted(family, key=lambda mesh: (-len(_keys(mesh)), mesh.name))
     armature = armatures[0] if armatures else None
     bones = [bone.name for bone in armature.data.bones] if armature else []
     jaw = find_jaw(bones)
@@ -68,8 +68,8 @@ def find_character(objects: Iterable[bpy.types.Object], name: str = "") -> Chara
 
 
 def characters(scene: bpy.types.Scene) -> list[Character]:
-    """Every character of `scene`: whatever has shape keys, grouped by armature or parent, sorted by name."""
-    faces = [thing for thing in scene.objects if _keys(thing)]
+    """Every character of `scene`, sorted by name: whatever has shape keys or a jaw bone, one for each rig."""
+    faces = [thing for thing in scene.objects if _keys(thing) or _has_jaw(thing)]
     by_top = {_top(face): face for face in faces}
     return sorted((find_character([face]) for face in by_top.values()), key=lambda character: character.name)
 
@@ -183,6 +183,16 @@ def _keys(thing: bpy.types.Object) -> list[bpy.types.ShapeKey]:
     """The shape keys of a mesh object, without the one that all others start from."""
     shape_keys = thing.data.shape_keys if thing.type == "MESH" else None
     return [key for key in shape_keys.key_blocks if key != shape_keys.reference_key] if shape_keys else []
+
+
+def _has_jaw(thing: bpy.types.Object) -> bool:
+    return thing.type == "ARMATURE" and bool(find_jaw(bone.name for bone in thing.data.bones))
+
+
+def _playing(armatures: list[bpy.types.Object], meshes: list[bpy.types.Object]) -> list[bpy.types.Object]:
+    """Those of several `armatures` that carry one of the `meshes`: not what a rig was generated from."""
+    carrying = [armature for armature in armatures if any(_top(mesh) == armature for mesh in meshes)]
+    return carrying or armatures
 
 
 def _driven(datablock: bpy.types.ID) -> set[str]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from . import command_line, operators, panels, preferences, properties, running
+from . import command_line, moment, operators, panels, preferences, properties, running
 
-PARTS = (properties, preferences, operators, panels, running, command_line)
+PARTS = (properties, preferences, operators, panels, running, moment, command_line)
 
 
 def register() -> None:

@@ -6,6 +6,7 @@ Operators and the command line both go this way, so a .blend is the same whichev
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Sequence
+from dataclasses import replace
 from itertools import chain, count
 
 import bpy
@@ -16,6 +17,7 @@ from ..capture.take import Performer, Take
 from ..retarget.adjust import REGIONS, Adjustments
 from ..retarget.mapping import Row
 from ..retarget.matching import check, match
+from ..retarget.presets import load_preset
 from ..scene.bake import BakeReport, Role, baking, finished
 from ..scene.characters import Character, find_character, targets
 from ..scene.demo import append_demo_character
@@ -23,6 +25,8 @@ from ..scene.sound import place_sound
 from ..scene.takes import names, read, store
 
 AXES = ("X", "Y", "Z")
+BONES = ("head_bone", "neck_bone", "jaw_bone")
+"""Bones that a person may choose where their names say nothing."""
 AUTOMATIC = "AUTOMATIC"
 """The preset that stands for the one that fits best."""
 
@@ -66,10 +70,18 @@ def character_of(item: bpy.types.PropertyGroup) -> Character:
     Raises:
         CharacterError: its objects were deleted, or cannot be animated any more.
     """
-    objects = [part.object for part in item.parts if part.object and part.object.name in item.id_data.objects]
+    objects = parts_of(item)
     if not objects:
         raise CharacterError(f"The objects of {item.name} are gone. Remove it from the cast, or undo.")
-    return find_character(objects, item.name)
+    found = find_character(objects, item.name)
+    bones = found.armature.data.bones if found.armature else {}
+    chosen = {bone: getattr(item, bone) for bone in BONES if getattr(item, bone) in bones}
+    return replace(found, **chosen)
+
+
+def parts_of(item: bpy.types.PropertyGroup) -> list[bpy.types.Object]:
+    """The objects with which a character was added, as far as they are still in the scene."""
+    return [part.object for part in item.parts if part.object and part.object.name in item.id_data.objects]
 
 
 def add_demo_character(scene: bpy.types.Scene, name: str) -> bpy.types.PropertyGroup:
@@ -84,11 +96,18 @@ def match_mapping(item: bpy.types.PropertyGroup) -> None:
     Raises:
         CharacterError: its objects were deleted.
     """
-    report = match(targets(character_of(item)), None if item.preset == AUTOMATIC else item.preset)
-    write_rows(item, report.rows)
+    character = character_of(item)
+    preset = None if item.preset == AUTOMATIC else item.preset
+    report = match(targets(character), preset, character.jaw_bone)
+    # What has no target yet waits in the table, so that a person can choose one.
+    waiting = [Row(name, "", enabled=False) for name in (*report.unmatched, *report.ambiguous)]
+    rows = [*report.rows, *waiting] if report.rows else []
+    write_rows(item, sorted(rows, key=lambda row: EXPRESSIONS.index(row.expression)))
+    item.scheme = load_preset(report.preset).title if report.preset else ""
     item.problems.clear()
     for name, rivals in report.ambiguous.items():
         _add_problem(item, "AMBIGUOUS", name, "it could be " + " or ".join(rivals))
+        item.problems[-1].choices = "\n".join(rivals)
     for name, reason in report.not_drivable.items():
         _add_problem(item, "NOT_DRIVABLE", name, reason)
 
@@ -101,6 +120,7 @@ def use_rows(item: bpy.types.PropertyGroup, rows: Sequence[Row]) -> None:
     """
     problems = check(rows, targets(character_of(item)))
     write_rows(item, rows)
+    item.scheme = ""
     item.problems.clear()
     for name, reason in problems.items():
         _add_problem(item, "NOT_DRIVABLE", name, reason)
@@ -135,22 +155,19 @@ def write_rows(item: bpy.types.PropertyGroup, rows: Sequence[Row]) -> None:
     """Replace the table of a character."""
     item.rows.clear()
     for row in rows:
-        written = item.rows.add()
-        for field in (
-            "expression",
-            "target",
-            "gain",
-            "offset",
-            "minimum",
-            "maximum",
-            "enabled",
-            "kind",
-            "combine",
-            "exponent",
-        ):
-            setattr(written, field, getattr(row, field))
-        written.channel = AXES[row.channel]
+        write_row(item.rows.add(), row)
     item.active_row_index = 0
+
+
+def write_row(written: bpy.types.PropertyGroup, row: Row) -> None:
+    """Make one row of a table what `row` says."""
+    # A row that is given a target turns itself on, so whether it is on comes last.
+    for field in (
+        *("expression", "kind", "target", "gain", "offset", "minimum", "maximum", "combine", "exponent"),
+        "enabled",
+    ):
+        setattr(written, field, getattr(row, field))
+    written.channel = AXES[row.channel]
 
 
 def unmapped(item: bpy.types.PropertyGroup) -> list[str]:
@@ -202,15 +219,20 @@ def role_of(take: Take, item: bpy.types.PropertyGroup) -> Role:
         TakeError: that performer is not in it.
         CharacterError: the character's objects were deleted.
     """
-    strength = item.id_data.facert.smoothing
+    performer = performer_of(take, item)
     return Role(
-        performer_of(take, item),
+        performer,
         character_of(item),
         read_rows(item),
-        Adjustments(smoothing=dict.fromkeys(REGIONS, strength)),
+        adjustments_of(item, take, performer),
         item.head_rotation,
         item.neck_share,
     )
+
+
+def adjustments_of(item: bpy.types.PropertyGroup, _take: Take, _performer: Performer) -> Adjustments:
+    """What the settings change about a performance, before the table of the character it is for."""
+    return Adjustments(smoothing=dict.fromkeys(REGIONS, item.id_data.facert.smoothing))
 
 
 def performer_of(take: Take, item: bpy.types.PropertyGroup) -> Performer:

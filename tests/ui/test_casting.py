@@ -6,6 +6,7 @@ from pathlib import Path
 import bpy
 import pytest
 
+from facert_blender.capture.contract import EXPRESSIONS
 from facert_blender.capture.errors import CharacterError, MappingError, TakeError
 from facert_blender.capture.take import Take
 from facert_blender.retarget.mapping import Row
@@ -23,7 +24,11 @@ ROWS = [
 def test_a_character_comes_with_its_mapping(scene: bpy.types.Scene, make_face: FaceMaker) -> None:
     item = casting.add_character(scene, [make_face("Ana", *ARKIT)])
     assert scene.facert.active_character == item
-    assert {row.target for row in casting.read_rows(item)} == set(ARKIT)
+    rows = casting.read_rows(item)
+    assert {row.target for row in rows if row.enabled} == set(ARKIT)
+    assert [row.expression for row in rows if not row.target] == casting.unmapped(item)
+    assert [row.expression for row in rows] == sorted([row.expression for row in rows], key=EXPRESSIONS.index)
+    assert item.scheme == "ARKit"
     assert not set(ARKIT) & set(casting.unmapped(item))
     assert "browDownLeft" in casting.unmapped(item)
 

@@ -60,6 +60,19 @@ class World:
         running.start(CaptureWorker(self.movie, weights=self.weights))
         return {}
 
+    def other_table(self) -> dict[str, Any]:
+        """Another character has a table of its own."""
+        casting.add_character(bpy.context.scene, [bpy.data.objects["Bo"]])
+        self.settings.characters["Bo"].rows[0].gain = 0.5
+        self.settings.character_index = 0
+        return {"source": "Bo"}
+
+    def ambiguity(self) -> dict[str, Any]:
+        """Ana has two keys for one expression."""
+        bpy.data.objects["Ana"].shape_key_add(name="JawOpen").value = 0.0
+        casting.match_mapping(self.settings.active_character)
+        return {"expression": "jawOpen", "target": "JawOpen"}
+
     def fewer_rows(self) -> dict[str, Any]:
         """Ana's table lacks a row."""
         self.settings.active_character.rows.remove(0)
@@ -79,10 +92,15 @@ CHANGES: dict[str, Callable[[World], dict[str, Any]]] = {
     "import_csv": World.table,
     "import_take": World.stored_take,
     "load_mapping": World.mapping,
+    "copy_mapping": World.other_table,
     "mapping_row_add": nothing,
+    "mapping_row_duplicate": nothing,
+    "mapping_row_move": lambda _world: {"direction": "DOWN"},
     "mapping_row_remove": nothing,
     "match_mapping": World.fewer_rows,
     "remove_character": nothing,
+    "show_expression": lambda _world: {"expression": "jawOpen"},
+    "use_target": World.ambiguity,
 }
 """What a button that changes the scene needs: prepares the world, and gives the button's arguments."""
 

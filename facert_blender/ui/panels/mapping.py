@@ -6,8 +6,10 @@ from __future__ import annotations
 import bpy
 
 from ...capture.contract import EXPRESSIONS
+from ...retarget.matching import MISSING
 from .. import casting
-from .layout import TabPanel, draw_names
+from ..moment import moment
+from .layout import TabPanel, draw_names, draw_sentence
 
 
 class MappingList(bpy.types.UIList):
@@ -15,23 +17,65 @@ class MappingList(bpy.types.UIList):
 
     bl_idname = "FACERT_UL_mapping"
 
-    def draw_item(self, _context, layout, _data, item, _icon, _active_data, _active_property, _index=0):
-        """Draw one row in brief."""
+    def draw_item(self, _context, layout, data, item, _icon, _active_data, _active_property, _index=0):
+        """Draw one row in brief: whether it is on, a look at it, its two names, and its value now."""
         row = layout.row(align=True)
         row.prop(item, "enabled", text="")
-        row.active = item.enabled
-        names = row.split(factor=0.5)
+        shown = data.shown == item.expression
+        eye = "HIDE_OFF" if shown else "HIDE_ON"
+        show = row.operator("facert.show_expression", text="", icon=eye, emboss=False, depress=shown)
+        show.expression = item.expression
+        value = moment.value(item)
+        names = row.split(factor=0.45 if value is None else 0.38)
+        names.active = item.enabled
         names.label(text=item.expression)
-        names.label(text=item.target or "no target", icon="NONE" if item.target else "ERROR")
+        if value is None:
+            names.prop(item, "target", text="", emboss=not item.target)
+            return
+        names = names.split(factor=0.6)
+        names.prop(item, "target", text="", emboss=not item.target)
+        reach = max(abs(item.minimum), abs(item.maximum))
+        names.progress(text=f"{value:.2f}", factor=min(1.0, abs(value) / reach) if reach else 0.0)
 
-    def filter_items(self, _context, data, property_name):
-        """Search in the names of expressions and targets."""
-        sought = self.filter_name.casefold()
-        shown = [
-            self.bitflag_filter_item * (sought in f"{row.expression} {row.target}".casefold())
-            for row in getattr(data, property_name)
-        ]
-        return shown, []
+    def draw_filter(self, _context, layout):
+        """Search and filter stand above the list, where they are seen."""
+
+    def filter_items(self, context, data, property_name):
+        """List what the search and the filter leave."""
+        table = context.scene.facert.table
+        listed = listing(data, table.show, table.search)
+        return [self.bitflag_filter_item * one for one in listed], []
+
+
+def listing(item: bpy.types.PropertyGroup, show: str, search: str) -> list[bool]:
+    """Which rows of a character's table a filter and a search leave."""
+    ambiguous = {problem.name for problem in item.problems if problem.kind == "AMBIGUOUS"}
+    missing = {problem.name for problem in item.problems if problem.reason == MISSING}
+    sought = search.casefold()
+
+    def kept(row: bpy.types.PropertyGroup) -> bool:
+        return {
+            "ALL": True,
+            "ON": row.enabled,
+            "UNMATCHED": not row.target or row.target in missing,
+            "AMBIGUOUS": row.expression in ambiguous,
+            "OFF": bool(row.target) and not row.enabled,
+        }[show]
+
+    return [kept(row) and sought in f"{row.expression} {row.target}".casefold() for row in item.rows]
+
+
+class MappingMenu(bpy.types.Menu):
+    """Where a table may come from and go to."""
+
+    bl_idname = "FACERT_MT_mapping"
+    bl_label = "Table"
+
+    def draw(self, _context):
+        """Draw the entries."""
+        self.layout.operator_menu_enum("facert.copy_mapping", "source", text="Copy From", icon="DUPLICATE")
+        self.layout.operator("facert.load_mapping", icon="IMPORT")
+        self.layout.operator("facert.save_mapping", icon="EXPORT")
 
 
 class MappingPanel(TabPanel, bpy.types.Panel):
@@ -58,17 +102,24 @@ class MappingPanel(TabPanel, bpy.types.Panel):
         row = layout.row(align=True)
         row.prop(item, "preset", text="")
         row.operator("facert.match_mapping", icon="FILE_REFRESH")
-        row.separator()
-        row.operator("facert.load_mapping", text="", icon="IMPORT")
-        row.operator("facert.save_mapping", text="", icon="EXPORT")
+        row.menu("FACERT_MT_mapping", text="", icon="DOWNARROW_HLT")
 
-        column = layout.column(align=True)
-        column.template_list("FACERT_UL_mapping", "", item, "rows", item, "active_row_index", rows=6)
-        row = column.row(align=True)
-        row.operator("facert.mapping_row_add", icon="ADD")
-        row.operator("facert.mapping_row_remove", icon="REMOVE")
+        table = context.scene.facert.table
+        row = layout.row(align=True)
+        row.prop(table, "search", text="", icon="VIEWZOOM")
+        row.prop(table, "show", text="")
+        moment.look(context.scene, item)
+        row = layout.row()
+        row.template_list("FACERT_UL_mapping", "", item, "rows", item, "active_row_index", rows=8)
+        column = row.column(align=True)
+        column.operator("facert.mapping_row_add", text="", icon="ADD")
+        column.operator("facert.mapping_row_remove", text="", icon="REMOVE")
+        column.operator("facert.mapping_row_duplicate", text="", icon="DUPLICATE")
+        column.separator()
+        column.operator("facert.mapping_row_move", text="", icon="TRIA_UP").direction = "UP"
+        column.operator("facert.mapping_row_move", text="", icon="TRIA_DOWN").direction = "DOWN"
         if item.active_row:
-            draw_row(layout, item.active_row)
+            draw_row(layout, item, item.active_row)
         row = layout.row(align=True)
         row.prop(item, "head_rotation")
         share = row.row()
@@ -98,14 +149,20 @@ class ReportPanel(TabPanel, bpy.types.Panel):
         missing = casting.unmapped(item)
         known = {problem.name for problem in ambiguous}
         found = len(EXPRESSIONS) - len(missing)
-        layout.label(text=f"{found} of {len(EXPRESSIONS)} expressions matched", icon="CHECKMARK")
+        scheme = f" by {item.scheme}" if item.scheme else ""
+        draw_sentence(layout, f"{found} of {len(EXPRESSIONS)} expressions matched{scheme}", icon="CHECKMARK")
         draw_names(layout, "Unmatched", [name for name in missing if name not in known])
-        draw_names(layout, "Ambiguous", [f"{problem.name}: {problem.reason}" for problem in ambiguous])
+        if ambiguous:
+            draw_choices(layout, ambiguous)
         draw_names(layout, "Not drivable", [f"{problem.name}: {problem.reason}" for problem in blocked])
 
 
-def draw_row(layout: bpy.types.UILayout, row: bpy.types.PropertyGroup) -> None:
+def draw_row(layout: bpy.types.UILayout, item: bpy.types.PropertyGroup, row: bpy.types.PropertyGroup) -> None:
     """Draw the chosen row of a table in full."""
+    shown = item.shown == row.expression
+    text = f"Put {item.name} Back" if shown else "Show This Expression"
+    look = layout.operator("facert.show_expression", text=text, icon="HIDE_OFF", depress=shown)
+    look.expression = row.expression
     column = layout.column()
     column.use_property_split = True
     column.use_property_decorate = False
@@ -124,4 +181,16 @@ def draw_row(layout: bpy.types.UILayout, row: bpy.types.PropertyGroup) -> None:
     column.row().prop(row, "combine", expand=True)
 
 
-CLASSES = (MappingList, MappingPanel, ReportPanel)
+def draw_choices(layout: bpy.types.UILayout, problems: list[bpy.types.PropertyGroup]) -> None:
+    """Draw the ambiguous expressions, each with a button for every target that it could mean."""
+    column = layout.column(align=True)
+    column.label(text=f"Ambiguous ({len(problems)}): choose", icon="ERROR")
+    for problem in problems:
+        row = column.row(align=True)
+        row.label(text=problem.name, icon="BLANK1")
+        for target in problem.choices.splitlines():
+            choice = row.operator("facert.use_target", text=target)
+            choice.expression, choice.target = problem.name, target
+
+
+CLASSES = (MappingList, MappingMenu, MappingPanel, ReportPanel)

@@ -10,6 +10,7 @@ from ..preferences import QUALITIES, preferred
 from . import bake, characters, mapping
 from .bake import BakeProperties
 from .characters import CharacterProperties
+from .mapping import TableProperties
 
 NOT_CHOSEN = -1
 QUALITY_NAMES = [name for name, _title, _description in QUALITIES]
@@ -90,6 +91,10 @@ class Settings(bpy.types.PropertyGroup):
     characters: bpy.props.CollectionProperty(type=CharacterProperties)
     character_index: bpy.props.IntProperty(
         name="Character", description="The character whose mapping is shown"
+    )
+
+    table: bpy.props.PointerProperty(
+        name="Table", description="How the mapping table is listed", type=TableProperties
     )
 
     start_frame: bpy.props.IntProperty(

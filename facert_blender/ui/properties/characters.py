@@ -41,6 +41,12 @@ class PartProperties(bpy.types.PropertyGroup):
     )
 
 
+def bone_names(self, _context, _typed: str) -> list[str]:
+    """The bones of the character's armature."""
+    rigs = [part.object for part in self.parts if part.object and part.object.type == "ARMATURE"]
+    return [bone.name for rig in rigs for bone in rig.data.bones]
+
+
 class CharacterProperties(bpy.types.PropertyGroup):
     """One character of the cast: its objects, who plays it, and its mapping table."""
 
@@ -67,8 +73,25 @@ class CharacterProperties(bpy.types.PropertyGroup):
         max=1.0,
         subtype="FACTOR",
     )
+    head_bone: bpy.props.StringProperty(
+        name="Head", description="The bone that turns the head; empty finds it by name", search=bone_names
+    )
+    neck_bone: bpy.props.StringProperty(
+        name="Neck Bone",
+        description="The bone that turns the neck; empty finds it by name",
+        search=bone_names,
+    )
+    jaw_bone: bpy.props.StringProperty(
+        name="Jaw", description="The bone that opens the jaw; empty finds it by name", search=bone_names
+    )
     preset: bpy.props.EnumProperty(
         name="Preset", description="The naming scheme of the character's shape keys", items=preset_choices
+    )
+    scheme: bpy.props.StringProperty(
+        name="Scheme", description="The naming scheme by which the table was matched"
+    )
+    shown: bpy.props.StringProperty(
+        name="Shown", description="The expression that the character shows for a look"
     )
     rows: bpy.props.CollectionProperty(type=RowProperties)
     active_row_index: bpy.props.IntProperty(name="Row", description="The row shown in full below the table")

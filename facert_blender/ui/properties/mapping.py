@@ -1,6 +1,7 @@
 """The table of a character, and what matching could not do."""
 
 # mypy: disable-error-code="valid-type"
+
 from functools import cache
 
 import bpy
@@ -10,6 +11,7 @@ from ...capture.errors import FaceRTError
 from ...retarget.presets import list_presets, load_preset
 from ...scene.characters import targets
 from ..casting import AUTOMATIC, AXES, character_of
+from ..table import refresh
 
 
 @cache
@@ -26,6 +28,18 @@ def preset_choices(_self, _context) -> list[tuple[str, str, str]]:
     return presets()
 
 
+def row_changed(self, _context) -> None:
+    """A character that shows an expression shows it as the table says now."""
+    refresh(self.id_data)
+
+
+def target_chosen(self, context) -> None:
+    """A row that is given a target is wanted."""
+    if self.target:
+        self.enabled = True
+    row_changed(self, context)
+
+
 def target_names(self, _context, _typed: str) -> list[str]:
     """What a row of the active character's table can move; nothing where the character is gone."""
     item = self.id_data.facert.active_character
@@ -39,7 +53,7 @@ def target_names(self, _context, _typed: str) -> list[str]:
 class RowProperties(bpy.types.PropertyGroup):
     """One row of a mapping table: how one expression moves one target."""
 
-    enabled: bpy.props.BoolProperty(name="On", description="Use this row", default=True)
+    enabled: bpy.props.BoolProperty(name="On", description="Use this row", default=True, update=row_changed)
     expression: bpy.props.EnumProperty(
         name="Expression",
         description="What the performer's face does",
@@ -57,9 +71,13 @@ class RowProperties(bpy.types.PropertyGroup):
             ("BONE_ROTATION", "Bone Rotation", "Degrees that the bone turns at full expression"),
             ("BONE_LOCATION", "Bone Location", "Lengths of the bone that it moves at full expression"),
         ],
+        update=row_changed,
     )
     target: bpy.props.StringProperty(
-        name="Target", description="The shape key or bone that moves", search=target_names
+        name="Target",
+        description="The shape key or bone that moves",
+        search=target_names,
+        update=target_chosen,
     )
     channel: bpy.props.EnumProperty(
         name="Axis",
@@ -69,6 +87,7 @@ class RowProperties(bpy.types.PropertyGroup):
             (AXES[1], "Y", "Up"),
             (AXES[2], "Z", "Out of the face"),
         ],
+        update=row_changed,
     )
     combine: bpy.props.EnumProperty(
         name="Combine",
@@ -77,6 +96,7 @@ class RowProperties(bpy.types.PropertyGroup):
             ("SUM", "Sum", "The rows add up"),
             ("MAX", "Largest", "Only the largest of these rows counts"),
         ],
+        update=row_changed,
     )
     gain: bpy.props.FloatProperty(
         name="Gain",
@@ -85,6 +105,7 @@ class RowProperties(bpy.types.PropertyGroup):
         soft_min=-2.0,
         soft_max=2.0,
         step=5,
+        update=row_changed,
     )
     offset: bpy.props.FloatProperty(
         name="Offset",
@@ -92,6 +113,7 @@ class RowProperties(bpy.types.PropertyGroup):
         soft_min=-1.0,
         soft_max=1.0,
         step=5,
+        update=row_changed,
     )
     exponent: bpy.props.FloatProperty(
         name="Curve",
@@ -102,9 +124,14 @@ class RowProperties(bpy.types.PropertyGroup):
         soft_min=0.25,
         soft_max=4.0,
         step=5,
+        update=row_changed,
     )
-    minimum: bpy.props.FloatProperty(name="Min", description="The target never goes below this")
-    maximum: bpy.props.FloatProperty(name="Max", description="The target never goes above this", default=1.0)
+    minimum: bpy.props.FloatProperty(
+        name="Min", description="The target never goes below this", update=row_changed
+    )
+    maximum: bpy.props.FloatProperty(
+        name="Max", description="The target never goes above this", default=1.0, update=row_changed
+    )
 
 
 class ProblemProperties(bpy.types.PropertyGroup):
@@ -118,9 +145,33 @@ class ProblemProperties(bpy.types.PropertyGroup):
             ("NOT_DRIVABLE", "Not Drivable", "The target cannot be animated"),
         ],
     )
+    choices: bpy.props.StringProperty(
+        name="Choices", description="The targets that an ambiguous expression could mean, one a line"
+    )
     reason: bpy.props.StringProperty(
         name="Reason", description="Why the expression or target could not be connected"
     )
 
 
-CLASSES = (RowProperties, ProblemProperties)
+class TableProperties(bpy.types.PropertyGroup):
+    """Which rows of the table are listed."""
+
+    search: bpy.props.StringProperty(
+        name="Search",
+        description="List only rows with this in the name of their expression or target",
+        options={"TEXTEDIT_UPDATE"},
+    )
+    show: bpy.props.EnumProperty(
+        name="Show",
+        description="Which rows to list",
+        items=[
+            ("ALL", "All", "Every row"),
+            ("ON", "On", "Rows that move something"),
+            ("UNMATCHED", "Unmatched", "Rows without a target, or whose target the character does not have"),
+            ("AMBIGUOUS", "Ambiguous", "Rows of expressions that several targets could mean"),
+            ("OFF", "Off", "Rows that are turned off"),
+        ],
+    )
+
+
+CLASSES = (RowProperties, ProblemProperties, TableProperties)
