@@ -2,9 +2,29 @@
 
 from __future__ import annotations
 
-from . import command_line, moment, operators, panels, preferences, properties, running
+from . import (
+    command_line,
+    last_take,
+    moment,
+    operators,
+    panels,
+    preferences,
+    previewing,
+    properties,
+    running,
+)
 
-PARTS = (properties, preferences, operators, panels, running, moment, command_line)
+PARTS = (
+    properties,
+    preferences,
+    operators,
+    panels,
+    running,
+    last_take,
+    moment,
+    previewing,
+    command_line,
+)
 
 
 def register() -> None:

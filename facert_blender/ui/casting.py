@@ -14,7 +14,6 @@ import bpy
 from ..capture.contract import EXPRESSIONS
 from ..capture.errors import CharacterError, TakeError
 from ..capture.take import Performer, Take
-from ..retarget.adjust import REGIONS, Adjustments
 from ..retarget.mapping import Row
 from ..retarget.matching import check, match
 from ..retarget.presets import load_preset
@@ -23,6 +22,7 @@ from ..scene.characters import Character, find_character, targets
 from ..scene.demo import append_demo_character
 from ..scene.sound import place_sound
 from ..scene.takes import names, read, store
+from .performing import adjustments_of, update
 
 AXES = ("X", "Y", "Z")
 BONES = ("head_bone", "neck_bone", "jaw_bone")
@@ -33,9 +33,10 @@ AUTOMATIC = "AUTOMATIC"
 
 def keep_take(scene: bpy.types.Scene, take: Take) -> str:
     """Store `take` and make it the active one; returns the name it has from now on."""
-    name = store(take, scene).name
-    scene.facert.take_index = names(scene).index(name)
-    return name
+    collection = store(take, scene)
+    update(collection, take)
+    scene.facert.take_index = names(scene).index(collection.name)
+    return str(collection.name)
 
 
 def add_character(
@@ -228,11 +229,6 @@ def role_of(take: Take, item: bpy.types.PropertyGroup) -> Role:
         item.head_rotation,
         item.neck_share,
     )
-
-
-def adjustments_of(item: bpy.types.PropertyGroup, _take: Take, _performer: Performer) -> Adjustments:
-    """What the settings change about a performance, before the table of the character it is for."""
-    return Adjustments(smoothing=dict.fromkeys(REGIONS, item.id_data.facert.smoothing))
 
 
 def performer_of(take: Take, item: bpy.types.PropertyGroup) -> Performer:

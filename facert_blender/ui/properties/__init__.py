@@ -6,11 +6,13 @@ from functools import cache
 import bpy
 
 from ...scene import takes
+from .. import previewing
 from ..preferences import QUALITIES, preferred
-from . import bake, characters, mapping
+from . import bake, characters, mapping, performers
 from .bake import BakeProperties
 from .characters import CharacterProperties
 from .mapping import TableProperties
+from .performers import TakeProperties
 
 NOT_CHOSEN = -1
 QUALITY_NAMES = [name for name, _title, _description in QUALITIES]
@@ -100,6 +102,12 @@ class Settings(bpy.types.PropertyGroup):
     start_frame: bpy.props.IntProperty(
         name="Start Frame", description="Scene frame at which the footage begins", default=1
     )
+    preview: bpy.props.BoolProperty(
+        name="Preview on Timeline",
+        description="Move the characters as the take says while the timeline is scrubbed, without keys. "
+        "Switched off, they are as before",
+        update=previewing.switched,
+    )
     smoothing: bpy.props.FloatProperty(
         name="Smoothing",
         description="How much jitter is removed; 0 leaves the raw values. The take itself stays raw",
@@ -130,19 +138,21 @@ class Settings(bpy.types.PropertyGroup):
         )
 
 
-PARTS = (mapping, characters, bake)
+PARTS = (performers, mapping, characters, bake)
 CLASSES = (*(group for part in PARTS for group in part.CLASSES), Settings)
 
 
 def register() -> None:
-    """Put the settings on every scene."""
+    """Put the settings on every scene, and what belongs to takes on collections."""
     for group in CLASSES:
         bpy.utils.register_class(group)
     bpy.types.Scene.facert = bpy.props.PointerProperty(name="FaceRT", type=Settings)
+    bpy.types.Collection.facert = bpy.props.PointerProperty(name="FaceRT", type=TakeProperties)
 
 
 def unregister() -> None:
     """Take the settings off; what is saved in a .blend stays there."""
+    del bpy.types.Collection.facert
     del bpy.types.Scene.facert
     for group in reversed(CLASSES):
         bpy.utils.unregister_class(group)

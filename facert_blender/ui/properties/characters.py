@@ -8,6 +8,7 @@ import bpy
 from ...capture.take import default_name
 from ...scene import takes
 from .mapping import ProblemProperties, RowProperties, preset_choices
+from .performers import RegionProperties
 
 NOBODY = 0
 
@@ -83,6 +84,16 @@ class CharacterProperties(bpy.types.PropertyGroup):
     )
     jaw_bone: bpy.props.StringProperty(
         name="Jaw", description="The bone that opens the jaw; empty finds it by name", search=bone_names
+    )
+    gains: bpy.props.PointerProperty(
+        name="Gain", description="How strongly each region of the face acts", type=RegionProperties
+    )
+    mirror: bpy.props.BoolProperty(name="Mirror", description="Act left what the performer does right")
+    head_offset: bpy.props.FloatVectorProperty(
+        name="Head Offset",
+        description="Turns the head all along: up and down, to the side, and tilted",
+        subtype="EULER",
+        size=3,
     )
     preset: bpy.props.EnumProperty(
         name="Preset", description="The naming scheme of the character's shape keys", items=preset_choices
