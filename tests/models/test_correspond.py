@@ -50,8 +50,10 @@ def test_kept_points_are_features_and_others_spread_between_them() -> None:
     places = rng.uniform(-1, 1, (478, 3))
     scatter = np.full(478, 0.01)
     scatter[[33, 200]] = 0.5
-    mirror = np.arange(478)[::-1]
+    mirror = np.arange(478)
+    mirror[[50, 280]] = 280, 50
+    places[50] = 9
     kept = choose(scatter, places, mirror)
     assert COUNT <= len(kept) <= COUNT + 1
-    assert set(FEATURES) - {33} <= set(kept)
+    assert set(FEATURES) - {33} | {50, 280} <= set(kept)
     assert not set(kept) & (set(OUTLINE) | set(range(IRISES, 478)) | {33, 200})
