@@ -80,6 +80,13 @@ def draw(
     return picture
 
 
+def shrunk(image: np.ndarray, longest: int) -> tuple[np.ndarray, float]:
+    """The picture with at most `longest` pixels on its longer side, and its scale, at most 1."""
+    scale = min(1.0, longest / max(image.shape[:2]))
+    size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
+    return opencv().resize(image, size, interpolation=opencv().INTER_AREA), scale
+
+
 def beside(picture: np.ndarray, characters: Sequence[tuple[str, np.ndarray]]) -> np.ndarray:
     """The picture with each (label, rendered picture) to its right, all as high as the picture."""
     cv2 = opencv()
