@@ -2,8 +2,8 @@
 
 import bpy
 
-from . import bake, characters, footage, mapping, takes
+from . import bake, characters, footage, mapping, performers, takes
 
-PARTS = (footage, characters, mapping, bake, takes)
+PARTS = (footage, performers, characters, mapping, bake, takes)
 
 register, unregister = bpy.utils.register_classes_factory([kind for part in PARTS for kind in part.CLASSES])

@@ -38,6 +38,8 @@ class CastPanel(TabPanel, bpy.types.Panel):
         row = layout.row(align=True)
         row.operator("facert.add_character", icon="ADD")
         row.operator_menu_enum("facert.add_demo_character", "character", text="Add Demo", icon="MONKEY")
+        if settings.take and any(item.performer_id for item in settings.characters):
+            layout.prop(settings, "preview", toggle=True, icon="PLAY")
 
 
 CLASSES = (CastList, CastPanel)
