@@ -5,7 +5,6 @@ from __future__ import annotations
 from . import (
     command_line,
     last_take,
-    moment,
     operators,
     panels,
     preferences,
@@ -21,7 +20,6 @@ PARTS = (
     panels,
     running,
     last_take,
-    moment,
     previewing,
     command_line,
 )

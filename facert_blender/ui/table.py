@@ -83,7 +83,8 @@ def show(item: bpy.types.PropertyGroup, expression: str) -> None:
 
 def put_back(scene: bpy.types.Scene) -> None:
     """Give the characters of `scene` that show an expression back what they had."""
-    if any(item.shown for item in scene.facert.characters):
+    # A preview that was switched on meanwhile has them by now, and will give them back itself.
+    if any(item.shown for item in scene.facert.characters) and not scene.facert.preview:
         drive.give_back(scene)
     for item in scene.facert.characters:
         item.shown = ""

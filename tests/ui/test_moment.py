@@ -1,19 +1,11 @@
 """What rows give at the current frame."""
 
-from collections.abc import Iterator
-
 import bpy
 import pytest
 
 from facert_blender.capture.take import Take
 from facert_blender.ui import casting
 from facert_blender.ui.moment import moment
-
-
-@pytest.fixture(autouse=True)
-def forgotten() -> Iterator[None]:
-    yield
-    moment.close()
 
 
 def seen(scene: bpy.types.Scene, item: bpy.types.PropertyGroup, frame: int) -> float | None:
