@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,7 +24,11 @@ from .characters import Character, targets
 from .orientation import head_turns, stiff
 from .punch import blended, punch_in
 
-DESTINATIONS = ("NEW", "CURRENT", "NLA")
+WRITING = 0.8
+"""The share of a bake from which on it is written, and must not be stopped any more."""
+
+Sheet = dict[bpy.types.ID, Curves]
+"""What is to be written: the curves of each datablock."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,8 +139,8 @@ def baking(
 
     Times are taken from the footage and resampled to whole frames of `scene` at its own frame rate. New
     Actions are called "<take> · <character>". The take is not changed, and no Action that anything had is
-    lost. Nothing of the file changes before the last step, which writes everything: close the generator
-    earlier and nothing has happened. In between the scene must not change.
+    lost. Nothing of the file changes before it yields WRITING: close the generator until then, and nothing
+    has happened; afterwards go on to the end. In between the scene must not change.
 
     Raises:
         CharacterError: a character cannot be animated as it is.
@@ -146,11 +150,11 @@ def baking(
     scene.view_layers[0].update()
     reports = [_check(role, options) for role in roles]
     frames, times = _scene_times(take, scene, options)
-    sheets: list[dict[bpy.types.ID, Curves]] = []
+    sheets: list[Sheet] = []
     for number, (role, report) in enumerate(zip(roles, reports, strict=True)):
-        yield number / len(roles)
+        yield WRITING * number / len(roles)
         kept, channels = _perform(role, report, times, options)
-        yield (number + 0.6) / len(roles)
+        yield WRITING * (number + 0.5) / len(roles)
         sheets.append(_sheet(frames[kept], channels, options) if kept.any() else {})
         if kept.any():
             report.frames = (int(frames[kept][0]), int(frames[kept][-1]))
@@ -159,10 +163,12 @@ def baking(
     if not any(sheets):
         names = " and ".join(dict.fromkeys(role.performer.name for role in roles))
         raise TakeError(f"{names} cannot be seen in the frames to bake. Choose another range.")
-    yield 1.0
+    yield WRITING
+    done, count = 0, sum(len(sheet) for sheet in sheets)
     for role, report, sheet in zip(roles, reports, sheets, strict=True):
-        if sheet:
-            _write(joined(take.name, role.character.name), sheet, report, options)
+        for _ in _write(joined(take.name, role.character.name), sheet, report, options):
+            done += 1
+            yield WRITING + (1 - WRITING) * done / count
     return reports
 
 
@@ -230,29 +236,31 @@ def _perform(
     return kept, channels_of(role.character, values, head)
 
 
-def _sheet(frames: NDArray[np.int64], channels: Channels, options: BakeOptions) -> dict[bpy.types.ID, Curves]:
+def _sheet(frames: NDArray[np.int64], channels: Channels, options: BakeOptions) -> Sheet:
     """The curves of each datablock, passed over into what it does so far where that is asked, and reduced."""
     check_free(list(channels), into_current=options.destination == "CURRENT")
-    sheet: dict[bpy.types.ID, Curves] = {}
-    for datablock, series in channels.items():
-        if options.destination == "CURRENT":
-            series = blended(datablock, series, frames, options.blend_in, options.blend_out)
-        paths = [path for path, _ in series]
-        kept = reduced(
-            frames.astype(np.float64),
-            np.column_stack(list(series.values())),
-            options.tolerance * units(datablock, series),
-            np.array([paths.index(path) for path in paths]),
-        )
-        sheet[datablock] = {
-            channel: (frames[column], values[column])
-            for (channel, values), column in zip(series.items(), kept.T, strict=True)
+    if options.destination == "CURRENT":
+        channels = {
+            datablock: blended(datablock, series, frames, options.blend_in, options.blend_out)
+            for datablock, series in channels.items()
         }
+    curves = [(datablock, channel) for datablock, series in channels.items() for channel in series]
+    properties = [(datablock, path) for datablock, (path, _) in curves]
+    # All at once: that takes hardly longer than for one datablock.
+    kept = reduced(
+        frames.astype(np.float64),
+        np.column_stack([channels[datablock][channel] for datablock, channel in curves]),
+        options.tolerance * np.concatenate([units(*part) for part in channels.items()]),
+        np.array([properties.index(one) for one in properties]),
+    )
+    sheet: Sheet = {datablock: {} for datablock in channels}
+    for (datablock, channel), column in zip(curves, kept.T, strict=True):
+        sheet[datablock][channel] = (frames[column], channels[datablock][channel][column])
     return sheet
 
 
-def _write(name: str, sheet: dict[bpy.types.ID, Curves], report: BakeReport, options: BakeOptions) -> None:
-    """Write the curves of one character to where they are wanted."""
+def _write(name: str, sheet: Sheet, report: BakeReport, options: BakeOptions) -> Iterator[bpy.types.ID]:
+    """Write the curves of one character to where they are wanted; yields each datablock that is done."""
     into = {
         datablock
         for datablock in sheet
@@ -277,3 +285,4 @@ def _write(name: str, sheet: dict[bpy.types.ID, Curves], report: BakeReport, opt
             report.replaced.append(before.name)
         if action.name not in report.actions:
             report.actions.append(action.name)
+        yield datablock

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Generator
 
-from ..scene.bake import BakeReport
+from ..scene.bake import WRITING, BakeReport
 
 SLICE = 0.05
 """Seconds of steps between two redraws; one step may take longer."""
@@ -23,6 +23,11 @@ class SteppingBake:
     def active(self) -> bool:
         """Whether a bake is in progress."""
         return self._work is not None
+
+    @property
+    def stoppable(self) -> bool:
+        """Whether nothing is written yet, so that it may be closed."""
+        return self.active and self.progress < WRITING
 
     def start(self, work: Generator[float, None, list[BakeReport]]) -> None:
         """Begin with `work`, whose steps `step` does."""
@@ -51,7 +56,7 @@ class SteppingBake:
         return None
 
     def close(self) -> None:
-        """Stop; what was not written by then never will be."""
+        """Stop. While it is `stoppable`, or once it has ended, nothing is left half written."""
         work, self._work = self._work, None
         self.progress = 0.0
         if work is not None:

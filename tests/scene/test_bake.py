@@ -13,7 +13,7 @@ from facert_blender.retarget.adjust import REGIONS, Adjustments
 from facert_blender.retarget.mapping import Row
 from facert_blender.retarget.matching import match
 from facert_blender.scene.actions import SLOTTED, read_curves
-from facert_blender.scene.bake import BakeOptions, Role, bake, baking, scene_frame
+from facert_blender.scene.bake import WRITING, BakeOptions, Role, bake, baking, scene_frame
 from facert_blender.scene.characters import find_character, targets
 
 SECOND = np.arange(31) / 30
@@ -323,7 +323,7 @@ def run(work):
         try:
             shares.append(next(work))
         except StopIteration as done:
-            assert shares == sorted(shares) and shares[0] == 0 and shares[-1] == 1
+            assert shares == sorted(shares) and shares[0] == 0 and shares[-1] == pytest.approx(1)
             return done.value
 
 
@@ -478,8 +478,7 @@ def test_strip_is_used_again_when_its_action_is(scene, make_take, make_mesh):
     assert strip.action_frame_end == 46
 
 
-@pytest.mark.parametrize("steps", range(6))
-def test_stopped_half_way_nothing_has_changed(scene, make_take, make_mesh, steps):
+def test_stopped_before_it_writes_nothing_has_changed(scene, make_take, make_mesh):
     take = make_take(SECOND, SECOND)
     meshes = [make_mesh(name, ["jawOpen"]) for name in ("Fern", "Slate")]
     roles = [
@@ -490,8 +489,7 @@ def test_stopped_half_way_nothing_has_changed(scene, make_take, make_mesh, steps
     before = {name: action.frame_range[:] for name, action in bpy.data.actions.items()}
     keys = read_curves(meshes[0].data.shape_keys)
     work = baking(take, roles, scene, BakeOptions(destination="CURRENT", frame_range=(5, 15)))
-    for _ in range(steps):
-        next(work)
+    assert WRITING in work  # gone through until then
     work.close()
     assert {name: action.frame_range[:] for name, action in bpy.data.actions.items()} == before
     again = read_curves(meshes[0].data.shape_keys)

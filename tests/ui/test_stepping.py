@@ -7,7 +7,7 @@ import pytest
 
 from facert_blender.capture.errors import TakeError
 from facert_blender.capture.take import Take
-from facert_blender.scene.bake import BakeReport
+from facert_blender.scene.bake import WRITING, BakeReport
 from facert_blender.ui import casting
 from facert_blender.ui.stepping import SteppingBake
 
@@ -36,10 +36,11 @@ def slices(bake: SteppingBake) -> Iterator[float]:
 def test_slices_bake_the_whole_cast(scene: bpy.types.Scene, cast: list[bpy.types.PropertyGroup]) -> None:
     bake = SteppingBake()
     bake.start(casting.baking_cast(scene))
-    assert bake.active
+    assert bake.active and bake.stoppable
     for share in slices(bake):
         assert 0 <= share <= 1
-    assert not bake.active
+        assert bake.stoppable == (share < WRITING)
+    assert not bake.active and not bake.stoppable
     assert [bool(item.baked) for item in cast] == [True, True]
     assert scene.objects["Ana"].data.shape_keys.animation_data.action
 

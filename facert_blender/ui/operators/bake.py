@@ -48,8 +48,8 @@ class Bake(Explained, bpy.types.Operator):
         return {"RUNNING_MODAL"}
 
     def modal(self, context, event):
-        """Do a slice at every tick; Esc cancels; until the end nothing else may change the scene."""
-        if event.type == "ESC" and event.value == "PRESS":
+        """Do a slice at every tick; Esc cancels before it writes; till the end nothing else may change."""
+        if event.type == "ESC" and event.value == "PRESS" and stepping.stoppable:
             self.end(context)
             return refused(self, CancelledError("The bake was cancelled; nothing was changed."))
         if event.type != "TIMER":

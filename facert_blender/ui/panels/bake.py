@@ -40,7 +40,8 @@ class BakePanel(TabPanel, bpy.types.Panel):
             blend.prop(options, "blend_in", text="In")
             blend.prop(options, "blend_out", text="Out")
         if stepping.active:
-            layout.progress(text=f"{stepping.progress:.0%}  Esc cancels", factor=stepping.progress)
+            text = "Esc cancels" if stepping.stoppable else "Writing"
+            layout.progress(text=f"{stepping.progress:.0%}  {text}", factor=stepping.progress)
         else:
             row = layout.row()
             row.scale_y = 1.5

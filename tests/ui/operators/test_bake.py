@@ -7,6 +7,7 @@ import pytest
 
 from facert_blender.capture.take import Take
 from facert_blender.ui import casting
+from tests.ui.snapshot import snapshot
 
 ARKIT = ("jawOpen", "eyeBlinkLeft", "eyeBlinkRight", "mouthSmileLeft", "mouthSmileRight")
 FaceMaker = Callable[..., bpy.types.Object]
@@ -54,6 +55,26 @@ def test_baking_again_numbers_or_overwrites(
     scene.facert.bake.overwrite = True
     bpy.ops.facert.bake()
     assert baked_actions() == twice
+
+
+@pytest.mark.parametrize("destination", ["CURRENT", "NLA"])
+def test_undo_takes_back_a_bake_to_wherever(
+    scene: bpy.types.Scene, take: Take, ana: bpy.types.PropertyGroup, destination: str
+) -> None:
+    casting.keep_take(scene, take)
+    ana.performer_id = 1
+    bpy.ops.facert.bake()
+    scene.facert.bake.destination = destination
+    scene.facert.bake.use_range, scene.facert.bake.end = True, 5
+    bpy.ops.ed.undo_push(message="before")
+    before = snapshot()
+    assert bpy.ops.facert.bake("EXEC_DEFAULT", True) == {"FINISHED"}
+    after = snapshot()
+    assert after != before
+    bpy.ops.ed.undo()
+    assert snapshot() == before
+    bpy.ops.ed.redo()
+    assert snapshot() == after
 
 
 def test_bake_is_grey_where_there_is_nothing_to_bake(
