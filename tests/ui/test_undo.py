@@ -73,6 +73,28 @@ class World:
         casting.match_mapping(self.settings.active_character)
         return {"expression": "jawOpen", "target": "JawOpen"}
 
+    def amid(self, **arguments: Any) -> dict[str, Any]:
+        """The current frame is in the middle of the take."""
+        bpy.context.scene.frame_set(6)
+        return arguments
+
+    def repaired(self) -> dict[str, Any]:
+        """Somebody was deleted."""
+        bpy.ops.facert.delete_performer()
+        return {"index": 0}
+
+    def footage(self) -> dict[str, Any]:
+        """The footage of the take is there."""
+        bpy.data.collections[self.settings.take]["footage"] = str(self.movie)
+        return {}
+
+    def armature(self) -> dict[str, Any]:
+        """Bo hangs from an armature."""
+        rig = bpy.data.objects.new("Rig", bpy.data.armatures.new("Rig"))
+        bpy.context.scene.collection.objects.link(rig)
+        bpy.data.objects["Bo"].parent = rig
+        return {"source": "Rig"}
+
     def fewer_rows(self) -> dict[str, Any]:
         """Ana's table lacks a row."""
         self.settings.active_character.rows.remove(0)
@@ -85,13 +107,20 @@ def nothing(_world: World) -> dict[str, Any]:
 
 
 CHANGES: dict[str, Callable[[World], dict[str, Any]]] = {
+    "add_parts": nothing,
+    "add_source": World.armature,
     "add_character": nothing,
     "add_demo_character": lambda _world: {"character": "Coral"},
     "bake": nothing,
     "capture": World.capture,
+    "delete_performer": nothing,
     "import_csv": World.table,
     "import_take": World.stored_take,
+    "jump_to_performer": lambda _world: {"end": "LAST"},
     "load_mapping": World.mapping,
+    "merge_performers": lambda _world: {"other": "2"},
+    "neutral_from_frame": World.amid,
+    "refresh_pictures": World.footage,
     "copy_mapping": World.other_table,
     "mapping_row_add": nothing,
     "mapping_row_duplicate": nothing,
@@ -99,7 +128,13 @@ CHANGES: dict[str, Callable[[World], dict[str, Any]]] = {
     "mapping_row_remove": nothing,
     "match_mapping": World.fewer_rows,
     "remove_character": nothing,
+    "remove_repair": World.repaired,
+    "repair_doubt": World.amid,
+    "settle_doubt": nothing,
+    "show_doubt": World.amid,
     "show_expression": lambda _world: {"expression": "jawOpen"},
+    "split_performer": World.amid,
+    "swap_performers": lambda world: world.amid(other="2"),
     "use_target": World.ambiguity,
 }
 """What a button that changes the scene needs: prepares the world, and gives the button's arguments."""
