@@ -41,10 +41,12 @@ from .shared_data import (
     RUNS,
     TRAINING_SETS,
     AnnotatedFace,
+    BoxedFace,
     centre_and_side,
     landmark_box,
     marked_by_people,
     person,
+    read_boxes,
     read_image,
     read_landmarks,
 )
@@ -152,13 +154,15 @@ class Readings:
             return cls(**{name: stored[name] for name in stored.files})
 
 
-def read_photographs(files: list[Path], marked: list[AnnotatedFace]) -> Readings:
-    """Ask the teacher about every face of the photographs, marked or found by the detector."""
+def read_photographs(files: list[Path], marked: list[AnnotatedFace], boxed: list[BoxedFace]) -> Readings:
+    """Ask the teacher about every face of the photographs, marked, boxed or found by the detector."""
     cv2.setNumThreads(1)
-    marks: dict[Path, list[np.ndarray]] = {}
-    for face in marked:
-        marks.setdefault(face.file, []).append(face.landmarks)
     nothing = np.full((LANDMARKS, 2), np.nan, np.float32)
+    listed: dict[Path, list[tuple[np.ndarray, np.ndarray]]] = {}
+    for face in marked:
+        listed.setdefault(face.file, []).append((landmark_box(face.landmarks), face.landmarks))
+    for only in boxed:
+        listed.setdefault(only.file, []).append((only.box, nothing))
     rows = []
     detector = Detector(threshold=0.7)
     with Teacher() as teacher:
@@ -166,7 +170,7 @@ def read_photographs(files: list[Path], marked: list[AnnotatedFace]) -> Readings
             image = read_image(file)
             enlarge = 2 if max(image.shape) < 300 else 1
             found = detector.read(cv2.resize(image, None, fx=enlarge, fy=enlarge))[:, :4] / enlarge
-            people = [(landmark_box(m), m) for m in marks.get(file, [])]
+            people = list(listed.get(file, []))
             known = np.array([box for box, _ in people], np.float32).reshape(-1, 4)
             people += [(box, nothing) for box in found if not (overlaps(box, known) > 0.2).any()]
             for box, human in people:
@@ -188,10 +192,18 @@ def read_all(path: Path = RUNS / "readings.npz", workers: int = 2) -> Readings:
         if (PHOTOS / s / "landmarks.csv").exists()
         for face in read_landmarks(PHOTOS / s)
     ]
+    boxed = [
+        face for s in TRAINING_SETS if (PHOTOS / s / "boxes.csv").exists() for face in read_boxes(PHOTOS / s)
+    ]
     files = sorted(file for s in TRAINING_SETS for file in (PHOTOS / s).glob("*.jpg"))
     with ProcessPoolExecutor(workers) as pool:
         parts = list(
-            pool.map(read_photographs, [files[i::workers] for i in range(workers)], [marked] * workers)
+            pool.map(
+                read_photographs,
+                [files[i::workers] for i in range(workers)],
+                [marked] * workers,
+                [boxed] * workers,
+            )
         )
     readings = Readings(*(np.concatenate([getattr(p, name) for p in parts]) for name in vars(parts[0])))
     readings.save(path)

@@ -31,27 +31,32 @@ def area_under_curve(errors: np.ndarray, limit: float = AUC_LIMIT) -> float:
 
 
 def average_precision(
-    found: list[np.ndarray], confidence: list[np.ndarray], truth: list[np.ndarray], threshold: float
+    found: list[np.ndarray],
+    confidence: list[np.ndarray],
+    truth: list[np.ndarray],
+    ignored: list[np.ndarray],
+    threshold: float,
 ) -> float:
     """COCO-style AP of boxes, picture by picture, at one overlap threshold; 101 recall points.
 
-    found: (k, 4) per picture, with confidence (k,). truth: (m, 4) per picture.
+    found: (k, 4) per picture, with confidence (k,). truth: (m, 4) per picture. ignored: (j, 4) per picture,
+    boxes that need not be found and do not count as wrong.
     """
     order = sorted(
         ((float(c), p, i) for p, cs in enumerate(confidence) for i, c in enumerate(cs)), reverse=True
     )
     taken = [np.zeros(len(t), bool) for t in truth]
-    right = np.zeros(len(order))
-    for rank, (_, picture, i) in enumerate(order):
-        if not len(truth[picture]):
-            continue
+    hits = []
+    for _, picture, i in order:
         iou = np.where(taken[picture], 0, overlaps(found[picture][i], truth[picture])[0])
-        best = int(iou.argmax())
-        if iou[best] >= threshold:
-            taken[picture][best] = True
-            right[rank] = 1
+        if iou.size and iou.max() >= threshold:
+            taken[picture][iou.argmax()] = True
+            hits.append(1.0)
+        elif (overlaps(found[picture][i], ignored[picture]) < threshold).all():
+            hits.append(0.0)
+    right = np.array(hits)
     wanted = sum(len(t) for t in truth)
-    if not wanted or not len(order):
+    if not wanted or not len(right):
         return 0.0
     recall = right.cumsum() / wanted
     precision = np.maximum.accumulate((right.cumsum() / np.arange(1, len(right) + 1))[::-1])[::-1]

@@ -22,8 +22,8 @@ TEACHER = DATA / "teacher"
 RUNS = CHECKOUT / "models" / "runs"
 WEIGHTS = CHECKOUT / "models" / "weights"
 
-TRAINING_SETS = ("helen-train", "lfpw-train", "ytf", "muxspace")
-"""What may be trained on; everything else under DATA is a test."""
+TRAINING_SETS = ("helen-train", "lfpw-train", "ytf", "muxspace", "300w-lp", "300vw", "wider")
+"""What may be trained on, as far as it is there (`models.readers`); everything else under DATA is a test."""
 VALIDATION_SHARE = 5
 """One person in this many is kept for validation (the paper's 80/20 split)."""
 
@@ -34,6 +34,18 @@ class AnnotatedFace:
 
     file: Path
     landmarks: np.ndarray
+
+
+@dataclass(frozen=True)
+class BoxedFace:
+    """One face of a photograph of which only the box float32 (4,) is known: pixels, around its landmarks.
+
+    ignored: whether it neither has to be found nor counts as wrong.
+    """
+
+    file: Path
+    box: np.ndarray
+    ignored: bool
 
 
 def read_landmarks(folder: Path) -> list[AnnotatedFace]:
@@ -54,6 +66,23 @@ def read_landmarks(folder: Path) -> list[AnnotatedFace]:
         return faces
 
 
+def read_boxes(folder: Path) -> list[BoxedFace]:
+    """The rows of `folder/boxes.csv`: `file,x0,y0,x1,y1,ignored`, one row per face.
+
+    Raises:
+        FileNotFoundError: there is no such list.
+    """
+    with open(folder / "boxes.csv", newline="", encoding="utf-8") as lines:
+        return [
+            BoxedFace(
+                folder / row["file"],
+                np.array([row[name] for name in ("x0", "y0", "x1", "y1")], np.float32),
+                row["ignored"] != "0",
+            )
+            for row in csv.DictReader(lines)
+        ]
+
+
 def read_image(file: Path) -> np.ndarray:
     """The picture as uint8 RGB (height, width, 3).
 
@@ -68,9 +97,14 @@ def read_image(file: Path) -> np.ndarray:
 
 def person(file: Path) -> str:
     """Who a photograph shows, as far as its name says; people are split by it, never photographs."""
-    if file.parent.name in ("ytf", "muxspace"):
-        return f"{file.stem.rsplit('_', 1)[0]}"
-    return f"{file.parent.name}/{file.stem}"
+    folder, stem, before = file.parent.name, file.stem, file.stem.rpartition("_")[0]
+    if folder in ("ytf", "muxspace"):
+        return before
+    if folder == "300w-lp":  # turned photographs of HELEN and LFPW
+        return before.replace("HELEN_", "helen-train/").replace("LFPW_image_train_", "lfpw-train/image_")
+    if folder == "300vw":  # frames of a film
+        return f"{folder}/{before}"
+    return f"{folder}/{stem}"
 
 
 def held_out(people: np.ndarray) -> np.ndarray:

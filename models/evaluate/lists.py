@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..shared_data import AnnotatedFace, read_landmarks
+from ..shared_data import AnnotatedFace, BoxedFace, landmark_box, read_boxes, read_landmarks
 
 BOX = ("x0", "y0", "x1", "y1")
 
@@ -31,6 +31,37 @@ def pictures(folder: Path) -> list[Picture]:
     for face in read_landmarks(folder):
         by_file.setdefault(face.file, []).append(face)
     return [Picture(file, np.stack([face.landmarks for face in faces])) for file, faces in by_file.items()]
+
+
+@dataclass(frozen=True)
+class Boxes:
+    """A photograph with the boxes (k, 4) of its faces, and those (j, 4) that are to be ignored."""
+
+    file: Path
+    truth: np.ndarray
+    ignored: np.ndarray
+
+
+def boxes(folder: Path) -> list[Boxes]:
+    """The photographs of a folder's `boxes.csv`, or else of its `landmarks.csv`, each once.
+
+    Raises:
+        FileNotFoundError: neither list is there.
+    """
+    nothing = np.zeros((0, 4))
+    if not (folder / "boxes.csv").exists():
+        return [Boxes(picture.file, landmark_box(picture.landmarks), nothing) for picture in pictures(folder)]
+    by_file: dict[Path, list[BoxedFace]] = {}
+    for face in read_boxes(folder):
+        by_file.setdefault(face.file, []).append(face)
+    return [
+        Boxes(
+            file,
+            np.array([face.box for face in faces if not face.ignored]).reshape(-1, 4),
+            np.array([face.box for face in faces if face.ignored]).reshape(-1, 4),
+        )
+        for file, faces in by_file.items()
+    ]
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from ..measures import (
     recall,
 )
 from ..shared_data import WEIGHTS, landmark_box, read_image
-from .lists import pictures
+from .lists import boxes, pictures
 from .seen import Kind, KnownFaces
 
 LOWEST_CONFIDENCE = 0.05
@@ -53,18 +53,20 @@ def landmarks(folder: Path, kind: Kind, weights: Path = WEIGHTS) -> dict[str, An
 
 
 def detection(folder: Path, weights: Path = WEIGHTS) -> dict[str, Any]:
-    """AP over 0.5 to 0.95, AP50, AP75 and recall of the MFN; where not all faces are marked, AP is a lower
-    bound.
+    """AP over 0.5 to 0.95, AP50, AP75 and recall of the MFN on the faces of `boxes.csv` or `landmarks.csv`.
+
+    Where not all faces are marked, AP is a lower bound.
     """
     network = MultiFaceNetwork(weights / "multi.onnx", threshold=LOWEST_CONFIDENCE)
-    found, confidence, truth = [], [], []
-    for picture in pictures(folder):
+    listed = boxes(folder)
+    found, confidence = [], []
+    for picture in listed:
         faces = network.read(read_image(picture.file))
         found.append(np.array([face.box for face in faces]).reshape(-1, 4))
         confidence.append(np.array([face.confidence for face in faces]))
-        truth.append(landmark_box(picture.landmarks))
-    precision = [average_precision(found, confidence, truth, t) for t in AP_THRESHOLDS]
-    used = [boxes[c >= USED_CONFIDENCE] for boxes, c in zip(found, confidence, strict=True)]
+    truth, ignored = [p.truth for p in listed], [p.ignored for p in listed]
+    precision = [average_precision(found, confidence, truth, ignored, t) for t in AP_THRESHOLDS]
+    used = [seen[c >= USED_CONFIDENCE] for seen, c in zip(found, confidence, strict=True)]
     return {
         "ap": float(np.mean(precision)),
         "ap50": precision[0],

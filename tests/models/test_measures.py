@@ -1,6 +1,7 @@
 """The paper's measures on cases small enough to check by hand."""
 
 import numpy as np
+import pytest
 
 from models.measures import (
     area_under_curve,
@@ -28,21 +29,29 @@ def test_area_under_curve_counts_failures_as_nothing() -> None:
 
 
 BOXES = np.array([[0, 0, 10, 10], [20, 0, 30, 10.0]])
+NONE = np.zeros((0, 4))
 
 
 def test_average_precision_of_perfect_and_half_right_detections() -> None:
     sure = [np.array([0.9, 0.8])]
-    assert average_precision([BOXES], sure, [BOXES], 0.75) == 1
+    assert average_precision([BOXES], sure, [BOXES], [NONE], 0.75) == 1
     wrong = np.array([[50, 50, 60, 60], [0, 0, 10, 10.0]])
-    half = average_precision([wrong], sure, [BOXES], 0.5)
+    half = average_precision([wrong], sure, [BOXES], [NONE], 0.5)
     np.testing.assert_allclose(half, 0.5 * 51 / 101, atol=1e-9)
-    assert average_precision([np.zeros((0, 4))], [np.zeros(0)], [BOXES], 0.5) == 0
+    assert average_precision([np.zeros((0, 4))], [np.zeros(0)], [BOXES], [NONE], 0.5) == 0
+
+
+def test_what_is_to_be_ignored_is_neither_missed_nor_wrong() -> None:
+    seen, sure = BOXES[[1, 0]], [np.array([0.9, 0.8])]
+    assert average_precision([seen], sure, [BOXES[:1]], [NONE], 0.5) == pytest.approx(0.5)
+    assert average_precision([seen], sure, [BOXES[:1]], [BOXES[1:]], 0.5) == 1
+    assert average_precision([seen[:0]], [np.zeros(0)], [BOXES[:1]], [BOXES[1:]], 0.5) == 0
 
 
 def test_a_face_found_twice_is_right_once() -> None:
     twice = BOXES[[0, 0]]
-    assert average_precision([twice], [np.array([0.9, 0.8])], [BOXES[:1]], 0.5) == 1
-    assert average_precision([twice], [np.array([0.9, 0.8])], [BOXES], 0.5) < 0.6
+    assert average_precision([twice], [np.array([0.9, 0.8])], [BOXES[:1]], [NONE], 0.5) == 1
+    assert average_precision([twice], [np.array([0.9, 0.8])], [BOXES], [NONE], 0.5) < 0.6
     assert recall([twice], [BOXES], 0.5) == 0.5
 
 
