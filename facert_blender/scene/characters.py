@@ -74,6 +74,27 @@ def characters(scene: bpy.types.Scene) -> list[Character]:
     return sorted((find_character([face]) for face in by_top.values()), key=lambda character: character.name)
 
 
+def sources(scene: bpy.types.Scene) -> dict[str, bpy.types.Collection | bpy.types.Object]:
+    """The collections and armatures of `scene` that are one character each, by name, collections first.
+
+    Of a collection and an armature of the same name only the collection is there.
+    """
+    found = {}
+    for source in (*scene.collection.children_recursive, *scene.objects):
+        if isinstance(source, bpy.types.Collection) or source.type == "ARMATURE":
+            try:
+                find_character(members(source))
+            except CharacterError:
+                continue
+            found.setdefault(source.name, source)
+    return found
+
+
+def members(source: bpy.types.Collection | bpy.types.Object) -> list[bpy.types.Object]:
+    """What a collection holds, or the armature itself."""
+    return list(source.all_objects) if isinstance(source, bpy.types.Collection) else [source]
+
+
 def targets(character: Character) -> list[TargetInfo]:
     """All shape keys and bones of the character, drivable or not, for `matching.match` and `check`."""
     found: dict[str, dict[str, str]] = {}

@@ -4,7 +4,7 @@ import bpy
 import pytest
 
 from facert_blender.capture.errors import CharacterError
-from facert_blender.scene.characters import characters, find_character, targets
+from facert_blender.scene.characters import characters, find_character, members, sources, targets
 
 
 def info(character, name, kind="SHAPE_KEY"):
@@ -76,6 +76,52 @@ def test_a_character_may_hang_from_anything(scene, make_mesh):
         (bpy.data.objects["Alien"],),
         (head, teeth),
     ]
+
+
+def test_a_rig_without_a_face_of_meshes_is_a_character(scene, make_armature):
+    make_armature("Puppet")
+    make_armature("Crane", jaw=False)
+    assert [character.name for character in characters(scene)] == ["Puppet"]
+
+
+def test_what_a_rig_was_made_from_is_passed_over(make_mesh, make_armature, bind):
+    head, rig, metarig = make_mesh("Head", ["a"]), make_armature("rig"), make_armature("metarig")
+    bind(rig, "head", head)
+    character = find_character([metarig, rig, head])
+    assert (character.armature, character.meshes) == (rig, (head,))
+
+
+def test_collections_and_armatures_are_sources(scene, make_mesh, make_armature, bind):
+    collection = bpy.data.collections.new("Fern")
+    scene.collection.children.link(collection)
+    head, teeth = make_mesh("Head", ["a"], collection), make_mesh("Teeth", ["a"], collection)
+    props = bpy.data.collections.new("Props")
+    scene.collection.children.link(props)
+    make_mesh("Chair", [], props)
+    armature = make_armature("Puppet")
+    bind(armature, "head", make_mesh("Face", ["a"]))
+    make_armature("Crane", jaw=False)
+    found = sources(scene)
+    assert found == {"Fern": collection, "Puppet": armature}
+    assert members(found["Fern"]) == [head, teeth]
+    assert find_character(members(found["Fern"])).meshes == (head, teeth)
+    assert members(found["Puppet"]) == [armature]
+
+
+def test_neck_and_bones_held_by_constraints(make_mesh, make_armature, bind):
+    head, armature = make_mesh("Head", ["a"]), make_armature()
+    bind(armature, "head", head)
+    bones = armature.pose.bones
+    holder = bones["jaw"].constraints.new("COPY_ROTATION")
+    holder.target, holder.subtarget = armature, "root"
+    character = find_character([head])
+    assert info(character, "jaw", "BONE_ROTATION").reason == "its constraint Copy Rotation holds it"
+    assert info(character, "jaw", "BONE_LOCATION").drivable
+    for freed in ("influence", "mute", "mix"):
+        holder.influence = 0.5 if freed == "influence" else 1
+        holder.enabled = freed != "mute"
+        holder.mix_mode = "ADD" if freed == "mix" else "REPLACE"
+        assert info(character, "jaw", "BONE_ROTATION").drivable
 
 
 def test_without_shape_keys_says_so(make_mesh, make_armature, bind):

@@ -88,6 +88,14 @@ def test_rows_that_do_not_fit_the_character_are_listed(scene: bpy.types.Scene, m
     ]
 
 
+def test_chosen_bones_take_the_place_of_those_found(scene: bpy.types.Scene) -> None:
+    item = casting.add_demo_character(scene, "Fern")
+    assert casting.character_of(item).head_bone == "head"
+    item.head_bone, item.jaw_bone, item.neck_bone = "neck", "head", "nonsense"
+    character = casting.character_of(item)
+    assert (character.head_bone, character.jaw_bone, character.neck_bone) == ("neck", "head", "neck")
+
+
 def test_a_deleted_character_is_named(scene: bpy.types.Scene, make_face: FaceMaker) -> None:
     item = casting.add_character(scene, [make_face("Ana", *ARKIT)])
     bpy.data.objects.remove(bpy.data.objects["Ana"])

@@ -1,10 +1,14 @@
 """Who plays which character."""
 
+# ruff: noqa: RUF012 (Blender wants bl_options to be a plain set)
 from __future__ import annotations
 
 import bpy
 
-from .layout import TabPanel
+from ...capture.errors import FaceRTError
+from ...scene.orientation import stiff
+from .. import casting
+from .layout import TabPanel, draw_sentence
 
 
 class CastList(bpy.types.UIList):
@@ -37,9 +41,51 @@ class CastPanel(TabPanel, bpy.types.Panel):
             row.operator("facert.remove_character", text="", icon="REMOVE")
         row = layout.row(align=True)
         row.operator("facert.add_character", icon="ADD")
-        row.operator_menu_enum("facert.add_demo_character", "character", text="Add Demo", icon="MONKEY")
+        row.operator_menu_enum("facert.add_source", "source", text="From", icon="OUTLINER_COLLECTION")
+        row.operator_menu_enum("facert.add_demo_character", "character", text="Demo", icon="MONKEY")
         if settings.take and any(item.performer_id for item in settings.characters):
             layout.prop(settings, "preview", toggle=True, icon="PLAY")
 
 
-CLASSES = (CastList, CastPanel)
+class PartsPanel(TabPanel, bpy.types.Panel):
+    """Tell what the chosen character consists of, and choose the bones that turn its head and jaw."""
+
+    bl_idname = "FACERT_PT_parts"
+    bl_label = "Parts"
+    bl_options = {"DEFAULT_CLOSED"}
+    bl_parent_id = "FACERT_PT_cast"
+
+    @classmethod
+    def poll(cls, context):
+        """There must be a character."""
+        return context.scene.facert.active_character is not None
+
+    def draw(self, context):
+        """Draw the objects and the bones."""
+        item = context.scene.facert.active_character
+        layout = self.layout
+        try:
+            character = casting.character_of(item)
+        except FaceRTError as error:
+            draw_sentence(layout, str(error), icon="ERROR")
+            return
+        column = layout.column(align=True)
+        for mesh in character.meshes:
+            column.label(text=mesh.name, icon="SHAPEKEY_DATA" if mesh.data.shape_keys else "MESH_DATA")
+        layout.operator("facert.add_parts", icon="ADD")
+        if character.armature is None:
+            turning = character.head_object.name if character.head_object else "Nothing"
+            draw_sentence(layout, f"{turning} turns the head: there is no armature", icon="INFO")
+            return
+        layout.label(text=character.armature.name, icon="ARMATURE_DATA")
+        column = layout.column()
+        column.use_property_split = True
+        column.use_property_decorate = False
+        for bone in casting.BONES:
+            # What was found by name is shown in grey until another one is chosen.
+            column.prop(item, bone, icon="BONE_DATA", placeholder=getattr(character, bone) or "none")
+        for what, reason in stiff(character).items():
+            draw_sentence(layout, f"{what} does not turn: {reason}", icon="ERROR")
+
+
+CLASSES = (CastList, CastPanel, PartsPanel)

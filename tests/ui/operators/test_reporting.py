@@ -19,6 +19,12 @@ import pytest
         ("save_mapping", "Add a character"),
         ("mapping_row_add", "Add a character"),
         ("mapping_row_remove", "Choose a row"),
+        ("mapping_row_duplicate", "Choose a row"),
+        ("mapping_row_move", "Choose a row"),
+        ("copy_mapping", "Add a character"),
+        ("show_expression", "Add a character"),
+        ("use_target", "Add a character"),
+        ("add_parts", "Add a character"),
         ("bake", "Capture footage first"),
     ],
 )
