@@ -79,7 +79,7 @@ def sources(scene: bpy.types.Scene) -> dict[str, bpy.types.Collection | bpy.type
 
     Of a collection and an armature of the same name only the collection is there.
     """
-    found = {}
+    found: dict[str, bpy.types.Collection | bpy.types.Object] = {}
     for source in (*scene.collection.children_recursive, *scene.objects):
         if isinstance(source, bpy.types.Collection) or source.type == "ARMATURE":
             try:
