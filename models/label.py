@@ -35,7 +35,7 @@ from .dense import DensePoints
 from .face_model import FaceMesh
 from .fitting import Evidence, fit
 from .label_sheets import save_sheets
-from .lids import MARKED, TAUGHT, gaps, joined, lid_weights, set_lids, usual_gap
+from .lids import MARKED, TAUGHT, evened, gaps, joined, lid_weights, set_lids, usual_gap
 from .shared_data import (
     PHOTOS,
     RUNS,
@@ -362,6 +362,7 @@ def label(readings: Readings, shape: FaceShape, dense: DensePoints) -> Labels:
         gaps(marks, MARKED, turned[:, ROTATION], unit),
         gaps(readings.points[usable], TAUGHT, turned[:, ROTATION], unit),
     )
+    gap = evened(gap, turned[:, ROTATION], side[usable])
     usual = usual_gap(gap.mean(1), evidence.person)
     raised = np.maximum(_sides(mean, "browInnerUp", usable), _sides(mean, "browOuterUp", usable))
     down, squint = _sides(mean, "eyeLookDown", usable), _sides(mean, "eyeSquint", usable)

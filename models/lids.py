@@ -24,6 +24,10 @@ AT_EASE = 0.85
 """An eye open to this share of the usual gap is still an open eye: people differ, and look down a little."""
 STARING, STARE = 1.34, 0.4
 """A gap beyond this share of the usual one means eyeWide, which adds this share at full strength."""
+FULLY_TURNED = np.radians(30)
+"""A head turned by half of this shows both eyes as well; turned by all of it, one."""
+SMALL = 60
+"""Side in pixels of a face too small for its two eyes to be told apart."""
 RAISED = 0.4
 """Brows raised this far make a wide eye credible."""
 LOOK_DOWN_SHARE, SQUINT_SHARE = 0.57, 0.26
@@ -54,6 +58,20 @@ def joined(marked: np.ndarray, taught: np.ndarray) -> np.ndarray:
     rescaled = CLOSED + marked * (OPEN - CLOSED) / OPEN
     both = (rescaled + taught) / 2
     return np.where(np.isfinite(both), both, np.where(np.isfinite(taught), taught, rescaled))
+
+
+def evened(gap: np.ndarray, rotation: np.ndarray, side: np.ndarray) -> np.ndarray:
+    """Gaps (n, 2) in which an eye that is hardly seen does as the other does.
+
+    Of a turned head (quaternions (n, 4)) the nearer eye counts, of a small face (side (n,) in pixels) both
+    alike; else people would seem to wink who do not.
+    """
+    towards = rotation_matrices(rotation)[:, 0, 2]  # positive: the performer's left is farther away
+    near_left = np.clip(0.5 - towards / (2 * np.sin(FULLY_TURNED)), 0, 1)
+    alike = gap[:, 0] * near_left + gap[:, 1] * (1 - near_left)
+    facing = np.clip(2 - np.abs(towards) / np.sin(FULLY_TURNED / 2), 0, 1)
+    sure = np.clip((side - SMALL) / SMALL, 0, 1) * facing
+    return alike[:, None] + (gap - alike[:, None]) * sure[:, None]
 
 
 def usual_gap(gap: np.ndarray, person: np.ndarray) -> np.ndarray:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from facert_blender.capture.contract import EXPRESSIONS
-from models.lids import CLOSED, MARKED, OPEN, gaps, joined, lid_weights, set_lids, usual_gap
+from models.lids import CLOSED, MARKED, OPEN, evened, gaps, joined, lid_weights, set_lids, usual_gap
 
 NONE = np.zeros((1, 2), np.float32)
 
@@ -73,3 +73,15 @@ def test_what_lids_say_replaces_the_prior_of_known_faces() -> None:
     left, right = EXPRESSIONS.index("eyeBlinkLeft"), EXPRESSIONS.index("eyeBlinkRight")
     assert mean[0, left] == 1 and mean[0, right] == 0 and spread[0, left] < 0.05
     assert (mean[1] == 0.5).all() and (spread[1] == 0.2).all()
+
+
+def test_only_eyes_that_are_seen_well_wink() -> None:
+    gap = np.array([[0.01, 0.11]] * 4)
+    half = np.radians(40) / 2
+    right, left = [np.cos(half), 0, np.sin(half), 0], [np.cos(half), 0, -np.sin(half), 0]
+    turned = np.array([[1, 0, 0, 0], right, left, [1, 0, 0, 0]])
+    found = evened(gap, turned, np.array([150, 150, 150, 50]))
+    np.testing.assert_allclose(found[0], gap[0])
+    np.testing.assert_allclose(found[1], 0.11, atol=1e-6)  # the nose points to the right of the picture
+    np.testing.assert_allclose(found[2], 0.01, atol=1e-6)
+    np.testing.assert_allclose(found[3], 0.06)
