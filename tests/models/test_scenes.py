@@ -1,0 +1,117 @@
+"""Scenes: what is composed, and that the labels go where the pictures go."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from facert_blender.capture.contract import IDENTITIES, MULTI_SIZE, PARAMETERS
+
+pytest.importorskip("torch", reason="training is not set up (make setup-training)")
+
+from models.datasets import SHARD_SIZE, SHARD_SPAN, Shard
+from models.scenes import LEAST_FACE, MOST_FACES, Composer, Photograph, Scene
+from models.shared_data import landmark_box
+
+MAGENTA = np.array([255, 0, 255], np.uint8)
+
+
+def marks(rng: np.random.Generator) -> np.ndarray:
+    """68 points (68, 2) that fill a square of side one around zero."""
+    points = rng.uniform(-0.5, 0.5, (68, 2))
+    points[:4] = [[-0.5, -0.5], [0.5, -0.5], [-0.5, 0.5], [0.5, 0.5]]
+    return points.astype(np.float32)
+
+
+def photograph(side: int, rng: np.random.Generator, *, known: bool = True) -> Photograph:
+    """A grey picture with one magenta face of `side` pixels, labelled or only found."""
+    image = np.full((300, 400, 3), 90, np.uint8)
+    image[150 - side // 2 : 150 + side // 2, 200 - side // 2 : 200 + side // 2] = MAGENTA
+    faces = 1 if known else 0
+    box = np.array([[200 - side / 2, 150 - side / 2, 200 + side / 2, 150 + side / 2]], np.float32)
+    return Photograph(
+        image,
+        np.zeros((faces, PARAMETERS), np.float32),
+        (marks(rng)[None] * side + (200, 150))[:faces],
+        np.ones(faces, np.float32),
+        False,
+        box[faces:],
+        1.0,
+    )
+
+
+def made_faces(rng: np.random.Generator, folder: Path) -> Shard:
+    """Three made faces: a magenta square on grey."""
+    side = round(SHARD_SIZE / SHARD_SPAN)
+    low = (SHARD_SIZE - side) // 2
+    images = np.full((3, SHARD_SIZE, SHARD_SIZE, 3), 90, np.uint8)
+    images[:, low : low + side, low : low + side] = MAGENTA
+    shard = Shard.writable(folder, 3)
+    shard.images[:] = images
+    shard.landmarks[:] = marks(rng)
+    shard.confidence[:] = 1
+    shard.exact[:] = True
+    return shard
+
+
+@pytest.fixture
+def composer(tmp_path: Path) -> Composer:
+    rng = np.random.default_rng(0)
+    photographs = [photograph(side, rng) for side in (40, 90, 160)]
+    photographs.append(photograph(90, rng, known=False))
+    shard = made_faces(rng, tmp_path)
+    return Composer(photographs, [(shard, np.array([0, 2]))], np.eye(IDENTITIES, dtype=np.float32))
+
+
+def scenes(composer: Composer, count: int) -> list[Scene]:
+    return [composer.scene(np.random.default_rng(i)) for i in range(count)]
+
+
+def magenta(image: np.ndarray) -> np.ndarray:
+    """How magenta each pixel is: its red and blue over its green."""
+    pixels = image.astype(np.float32)
+    return pixels[..., 0] + pixels[..., 2] - 2 * pixels[..., 1]
+
+
+def test_scenes_hold_few_to_many_faces_of_many_sizes_within_the_limits(composer: Composer) -> None:
+    made = scenes(composer, 60)
+    counts = [len(scene.parameters) for scene in made]
+    sides = np.concatenate(
+        [np.ptp(scene.landmarks, axis=1).max(1) for scene in made if len(scene.parameters)]
+    )
+    assert min(counts) <= 1 and 10 <= max(counts) <= MOST_FACES
+    assert sides.min() > LEAST_FACE * MULTI_SIZE
+    assert sides.min() < 12 and sides.max() > 150
+    assert {bool(flag) for scene in made for flag in scene.exact} == {True, False}
+
+
+def test_the_landmarks_lie_on_the_faces(composer: Composer) -> None:
+    inside, outside = [], []
+    for scene in scenes(composer, 30):
+        colour = magenta(scene.image)
+        for box in landmark_box(scene.landmarks.reshape(-1, 68, 2)):
+            middle = ((box[:2] + box[2:]) / 2).astype(int)
+            if box[2] - box[0] > 25:
+                inside.append(colour[middle[1], middle[0]])
+                edge = int(min(max(box[0] - 0.2 * (box[2] - box[0]), 0), MULTI_SIZE - 1))
+                outside.append(colour[middle[1], edge])
+    assert np.median(inside) > 150 > np.median(outside)
+    assert np.mean(np.array(inside) > 60) > 0.85
+
+
+def test_faces_without_labels_are_ignored_not_background(composer: Composer) -> None:
+    unlabelled = 0
+    for scene in scenes(composer, 60):
+        colour = magenta(scene.image)
+        boxes = landmark_box(scene.landmarks.reshape(-1, 68, 2))
+        for zone in scene.ignored:
+            x, y = ((zone[:2] + zone[2:]) / 2).astype(int).clip(0, MULTI_SIZE - 1)
+            apart = not ((boxes[:, :2] < (x, y)) & ((x, y) < boxes[:, 2:])).all(1).any()
+            unlabelled += bool(apart and zone[2] - zone[0] > 30 and colour[y, x] > 100)
+    assert unlabelled >= 5
+
+
+def test_a_scene_depends_on_its_generator_alone(composer: Composer) -> None:
+    first, again = (composer.scene(np.random.default_rng(5)) for _ in range(2))
+    np.testing.assert_array_equal(first.image, again.image)
+    np.testing.assert_array_equal(first.landmarks, again.landmarks)
