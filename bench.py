@@ -8,9 +8,11 @@ from __future__ import annotations
 import importlib.util
 import statistics
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,6 +23,9 @@ from facert_blender.capture.network import MultiFaceNetwork, SingleFaceNetwork
 from facert_blender.capture.take import Performer, Take
 from facert_blender.capture.worker import capture
 
+if TYPE_CHECKING:
+    from facert_blender.scene.bake import BakeReport
+
 ROOT = Path(__file__).resolve().parent
 CLIPS = (
     ROOT.parent / "shared" / "data" / "clips" / "single_face.mp4",
@@ -29,6 +34,8 @@ CLIPS = (
 FRAMES = 60
 """How many frames of the clip the networks are timed on."""
 CHARACTERS, KEYS, BAKE_SECONDS, BAKE_FPS = 10, 52, 100, 30
+LONG_SECONDS, PLAYED = 600, ("Fern", "Slate", "Coral")
+"""The length of the long take, and the demo characters that its performers play."""
 
 
 def main() -> None:
@@ -48,6 +55,11 @@ def main() -> None:
         else:
             print(teacher(images))
     print(baking())
+    print(
+        f"A take of {LONG_SECONDS // 60} minutes, {len(PLAYED)} performers, {LONG_SECONDS * BAKE_FPS} frames:"
+    )
+    for line in long_take():
+        print(f"  {line}")
 
 
 def networks(images: list[np.ndarray]) -> Iterator[str]:
@@ -112,7 +124,7 @@ def baking() -> str:
     bpy.ops.wm.read_factory_settings(use_empty=True)
     scene = bpy.context.scene
     scene.render.fps = BAKE_FPS
-    take = long_take()
+    take = made_up_take(1, BAKE_SECONDS)
     cast = []
     for number in range(CHARACTERS):
         thing = bpy.data.objects.new(f"Head {number}", bpy.data.meshes.new(f"Head {number}"))
@@ -131,20 +143,107 @@ def baking() -> str:
     return f"Bake, {CHARACTERS} characters x {KEYS} keys x {frames} frames: {seconds:.2f} s, {keys:,} keys"
 
 
-def long_take() -> Take:
-    """A take of one performer with something to do in every frame."""
-    times = np.arange(BAKE_SECONDS * BAKE_FPS) / BAKE_FPS
-    performer = Performer(
-        id=1,
-        frames=np.arange(len(times), dtype=np.int32),
-        times=times,
-        weights=np.random.default_rng(0).random((len(times), len(EXPRESSIONS)), np.float32),
-        rotation=np.tile(np.array([1, 0, 0, 0], np.float32), (len(times), 1)),
-        boxes=np.tile(np.array([0, 0, 100, 100], np.float32), (len(times), 1)),
-        confidence=np.ones(len(times), np.float32),
-        identity=np.zeros(50, np.float32),
-    )
-    return Take("Bench", "", BAKE_FPS, (640, 360), len(times), [performer])
+def long_take() -> Iterator[str]:
+    """How long each step with a long take needs, and the most memory that the process has had by then."""
+    import bpy
+
+    import facert_blender
+    from facert_blender.scene.takes import read
+    from facert_blender.ui import casting
+
+    def scene() -> bpy.types.Scene:
+        return bpy.context.scene
+
+    def match() -> None:
+        for item in scene().facert.characters:
+            casting.match_mapping(item)
+
+    def bake(what: str) -> str:
+        told: list[str] = []
+        line = measured(what, lambda: told.append(stepped(casting.baking_cast(scene()))))
+        return f"{line}, {told[0]}"
+
+    facert_blender.register()
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+    yield measured("begin", str)
+    take = made_up_take(len(PLAYED), LONG_SECONDS)
+    yield measured("store it", lambda: casting.keep_take(scene(), take))
+    for number, name in enumerate(PLAYED, 1):
+        casting.add_demo_character(scene(), name).performer_id = number
+    scene().render.fps = 24
+    with tempfile.TemporaryDirectory() as folder:
+        path = str(Path(folder) / "long.blend")
+        yield measured("save", lambda: bpy.ops.wm.save_as_mainfile(filepath=path, compress=True))
+        yield measured("reload", lambda: bpy.ops.wm.open_mainfile(filepath=path))
+    yield measured("read it", lambda: len(read(scene(), take.name).performers))
+    yield measured("match", match)
+    yield bake("bake")
+    bake_settings = scene().facert.bake
+    bake_settings.tolerance = 0
+    yield bake("bake every key")
+    bake_settings.destination, bake_settings.use_range = "CURRENT", True
+    bake_settings.start, bake_settings.end = LONG_SECONDS * BAKE_FPS // 2, LONG_SECONDS * BAKE_FPS // 2 + 300
+    yield bake("punch in 300 frames")
+    yield measured("a step of undo", lambda: bpy.ops.ed.undo_push(message="bench"))
+    facert_blender.unregister()
+
+
+def measured(what: str, work: Callable[[], object]) -> str:
+    """Do `work`; says how long it took."""
+    began, busy = time.perf_counter(), time.process_time()
+    work()
+    seconds, busy = time.perf_counter() - began, time.process_time() - busy
+    return f"{what}: {seconds:.2f} s ({busy:.2f} s of processor), peak {peak_memory():.0f} MB"
+
+
+def stepped(work: Generator[float, None, list[BakeReport]]) -> str:
+    """Do a bake step by step; says how many keys were written, and how long a window stands still at most."""
+    longest = 0.0
+    while True:
+        began = time.process_time()
+        try:
+            next(work)
+        except StopIteration as done:
+            keys = sum(report.keys for report in done.value)
+            return f"{keys:,} keys, longest step {longest:.2f} s of processor"
+        finally:
+            longest = max(longest, time.process_time() - began)
+
+
+def peak_memory() -> float:
+    """The most memory that this process has had, in MB; 0 where the system does not tell."""
+    if importlib.util.find_spec("resource") is None:
+        return 0.0
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # Bytes on a Mac, else kilobytes.
+    return peak / 1e6 if sys.platform == "darwin" else peak / 1e3
+
+
+def made_up_take(performers: int, seconds: int) -> Take:
+    """A take of performers with something to do in every frame: slow waves with a little jitter."""
+    times = np.arange(seconds * BAKE_FPS) / BAKE_FPS
+    random = np.random.default_rng(0)
+    found = []
+    for number in range(1, performers + 1):
+        speed, start = random.uniform(0.5, 5, len(EXPRESSIONS)), random.uniform(0, 6, len(EXPRESSIONS))
+        waves = 0.3 + 0.4 * np.sin(times[:, None] * speed + start) + random.normal(0, 0.004, (len(times), 46))
+        half = 0.15 * np.sin(0.7 * times + number)
+        turns = np.column_stack([np.cos(half), 0 * half, np.sin(half), 0 * half])
+        found.append(
+            Performer(
+                id=number,
+                frames=np.arange(len(times), dtype=np.int32),
+                times=times,
+                weights=np.clip(waves, 0, 1).astype(np.float32),
+                rotation=turns.astype(np.float32),
+                boxes=np.tile(np.array([0, 0, 100, 100], np.float32), (len(times), 1)),
+                confidence=np.ones(len(times), np.float32),
+                identity=np.zeros(50, np.float32),
+            )
+        )
+    return Take("Bench", "", BAKE_FPS, (640, 360), len(times), found)
 
 
 def median(work: Callable[[np.ndarray], object], images: list[np.ndarray]) -> float:
