@@ -7,8 +7,10 @@ what was set for a performer stays as long as they are in it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from itertools import chain, count
+from typing import Any
 
 import bpy
 import numpy as np
@@ -34,13 +36,13 @@ WORDS = {
 }
 
 
-def collection_of(scene: bpy.types.Scene) -> bpy.types.Collection | None:
+def collection_of(scene: bpy.types.Scene) -> Any:
     """The collection of the active take, None when there is none."""
     name = scene.facert.take
     return bpy.data.collections[name] if name else None
 
 
-def chosen(scene: bpy.types.Scene) -> bpy.types.PropertyGroup | None:
+def chosen(scene: bpy.types.Scene) -> Any:
     """The performer who is chosen in the list."""
     collection = collection_of(scene)
     people = collection.facert.performers if collection else []
@@ -197,21 +199,30 @@ def footage_frame(scene: bpy.types.Scene, take: Take) -> int:
 # Adjustments
 
 
+def adjustments_of_role(role: bpy.types.PropertyGroup) -> Adjustments:
+    """What the settings say about a role, an entry of the cast, whoever plays it."""
+    return Adjustments(
+        gains=_by_region(role.gains, 1.0),
+        smoothing=dict.fromkeys(REGIONS, role.id_data.facert.smoothing),
+        mirror=role.mirror,
+        head_offset=np.array(Euler(role.head_offset).to_quaternion(), np.float32),
+    )
+
+
 def adjustments_of(role: bpy.types.PropertyGroup, take: Take, performer: Performer) -> Adjustments:
     """What the settings say about `performer` of `take` in a role, an entry of the cast."""
-    overall = role.id_data.facert.smoothing
+    adjustments = adjustments_of_role(role)
     collection = bpy.data.collections.get(take.name)
     people = collection.facert.performers if collection else []
     item = next((person for person in people if person.number == performer.id), None)
-    common = {
-        "gains": _by_region(role.gains, 1.0),
-        "mirror": role.mirror,
-        "head_offset": np.array(Euler(role.head_offset).to_quaternion(), np.float32),
-    }
     if item is None:
-        return Adjustments(smoothing=dict.fromkeys(REGIONS, overall), **common)
-    neutral = _neutral(item, performer)
-    return Adjustments(smoothing=_by_region(item.smoothing, overall), gaps=item.gaps, **common, **neutral)
+        return adjustments
+    return replace(
+        adjustments,
+        smoothing=_by_region(item.smoothing, role.id_data.facert.smoothing),
+        gaps=item.gaps,
+        **_neutral(item, performer),
+    )
 
 
 def _by_region(group: bpy.types.PropertyGroup, factor: float) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""The one thing that may run behind the window: a capture.
+"""What may run behind the window: a capture, or the live preview; and when it must end.
 
 Its worker never touches Blender; what it has to say is fetched here, by a timer's tick on the main thread.
 Nothing of this belongs to a scene, so undo cannot pull it away.
@@ -11,6 +11,8 @@ from bpy.app.handlers import persistent
 
 from ..capture.take import Take
 from ..capture.worker import CaptureWorker, Progress
+from ..scene.drive import BORROWED, give_back
+from .live import live, stop_ticking
 
 
 class RunningCapture:
@@ -77,16 +79,56 @@ running = RunningCapture()
 
 @persistent
 def close_before_load(*_arguments: object) -> None:
-    """Another file is about to be loaded: the scene that the capture was for goes away."""
+    """Another file is about to be loaded: the scene for which something runs goes away."""
     running.close()
+    live.close()
+    stop_ticking()
+
+
+@persistent
+def release_before_save(*_arguments: object) -> None:
+    """What is saved are the characters as they are by themselves."""
+    live.release()
+
+
+@persistent
+def give_back_what_is_left(*_arguments: object) -> None:
+    """A file was loaded, or a step undone, that is of a moment in which the live preview ran."""
+    for scene in bpy.data.scenes:
+        settings = scene.facert
+        moved = settings.preview or live.active or any(item.shown for item in settings.characters)
+        if BORROWED in scene and not moved:
+            give_back(scene)
+
+
+HANDLERS = (
+    ("load_pre", close_before_load),
+    ("save_pre", release_before_save),
+    ("load_post", give_back_what_is_left),
+    ("undo_post", give_back_what_is_left),
+    ("redo_post", give_back_what_is_left),
+)
+ESC = ("facert.stop_live", "ESC", "PRESS")
 
 
 def register() -> None:
-    """Watch for files being loaded."""
-    bpy.app.handlers.load_pre.append(close_before_load)
+    """Watch for files being loaded and saved, for steps being undone, and for Esc."""
+    for name, handler in HANDLERS:
+        getattr(bpy.app.handlers, name).append(handler)
+    keys = bpy.context.window_manager.keyconfigs.addon
+    if keys is not None:
+        keys.keymaps.new("Window").keymap_items.new(*ESC)
 
 
 def unregister() -> None:
-    """Stop what runs."""
-    bpy.app.handlers.load_pre.remove(close_before_load)
+    """Stop what runs, and watch for nothing any more."""
+    keys = bpy.context.window_manager.keyconfigs.addon
+    if keys is not None:
+        items = keys.keymaps.new("Window").keymap_items
+        for item in [item for item in items if item.idname == ESC[0]]:
+            items.remove(item)
+    for name, handler in HANDLERS:
+        getattr(bpy.app.handlers, name).remove(handler)
     running.close()
+    live.close()
+    stop_ticking()

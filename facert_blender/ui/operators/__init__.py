@@ -2,8 +2,8 @@
 
 import bpy
 
-from . import bake, characters, footage, mapping, performers, takes
+from . import bake, characters, footage, live, mapping, performers, takes
 
-PARTS = (footage, performers, characters, mapping, bake, takes)
+PARTS = (footage, live, performers, characters, mapping, bake, takes)
 
 register, unregister = bpy.utils.register_classes_factory([kind for part in PARTS for kind in part.CLASSES])

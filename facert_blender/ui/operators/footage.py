@@ -7,6 +7,7 @@ import bpy
 
 from ...capture.errors import FaceRTError
 from ...capture.worker import CaptureWorker, capture
+from ..live import live
 from ..preferences import threads
 from ..running import running
 from ..wheels import missing_part
@@ -49,6 +50,8 @@ class Capture(Explained, bpy.types.Operator):
             return missing_part()
         if running.active:
             return "A capture is running. Press Esc to cancel it"
+        if live.active:
+            return "The live preview is running. Stop it first"
         if settings.kind == "FILE" and not settings.path:
             return "Choose a movie or a sequence of pictures first"
         return ""

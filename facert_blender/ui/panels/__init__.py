@@ -2,8 +2,8 @@
 
 import bpy
 
-from . import acting, bake, characters, footage, mapping, performers, takes
+from . import acting, bake, characters, footage, live, mapping, performers, takes
 
-PARTS = (footage, performers, characters, acting, mapping, bake, takes)
+PARTS = (footage, live, performers, characters, acting, mapping, bake, takes)
 
 register, unregister = bpy.utils.register_classes_factory([kind for part in PARTS for kind in part.CLASSES])

@@ -8,9 +8,10 @@ import bpy
 from ...scene import takes
 from .. import previewing
 from ..preferences import QUALITIES, preferred
-from . import bake, characters, mapping, performers
+from . import bake, characters, live, mapping, performers
 from .bake import BakeProperties
 from .characters import CharacterProperties
+from .live import LiveProperties
 from .mapping import TableProperties
 from .performers import TakeProperties
 
@@ -115,6 +116,9 @@ class Settings(bpy.types.PropertyGroup):
         min=0.0,
         soft_max=3.0,
     )
+    live: bpy.props.PointerProperty(
+        name="Live", description="How the live preview plays, shows and records", type=LiveProperties
+    )
     bake: bpy.props.PointerProperty(name="Bake", description="How to bake", type=BakeProperties)
 
     @property
@@ -138,7 +142,7 @@ class Settings(bpy.types.PropertyGroup):
         )
 
 
-PARTS = (performers, mapping, characters, bake)
+PARTS = (performers, mapping, characters, live, bake)
 CLASSES = (*(group for part in PARTS for group in part.CLASSES), Settings)
 
 

@@ -7,6 +7,7 @@ import bpy
 
 from ...capture.take import default_name
 from ...scene import takes
+from ..live import live
 from .mapping import ProblemProperties, RowProperties, preset_choices
 from .performers import RegionProperties
 
@@ -24,8 +25,9 @@ def performer_choice(number: int, name: str) -> tuple[str, str, str, int]:
 
 
 def performer_choices(self, _context) -> list[tuple[str, str, str, int]]:
-    """Nobody, the performers of the active take, and the present choice even where it is not among them."""
+    """Nobody, the performers of the active take and those seen live, and the present choice in any case."""
     seen = takes.performer_names(self.id_data, self.id_data.facert.take)
+    seen |= {number: default_name(number) for number in live.people if number not in seen}
     absent = [self.performer_id] if self.performer_id not in (NOBODY, *seen) else []
     return [
         performer_choice(NOBODY, "Nobody"),
