@@ -33,8 +33,8 @@ class Character:
 
     @property
     def head_object(self) -> bpy.types.Object | None:
-        """What turns the head where no bone does: the object that carries all meshes, if there is one."""
-        lines = [[mesh, *_ancestors(mesh)] for mesh in self.meshes]
+        """What turns the head where no bone does: the object that carries all parts, if there is one."""
+        lines = [[part, *_ancestors(part)] for part in self.meshes or (self.armature,)]
         return next((thing for thing in lines[0] if all(thing in line for line in lines)), None)
 
 

@@ -81,7 +81,8 @@ def test_a_character_may_hang_from_anything(scene, make_mesh):
 def test_a_rig_without_a_face_of_meshes_is_a_character(scene, make_armature):
     make_armature("Puppet")
     make_armature("Crane", jaw=False)
-    assert [character.name for character in characters(scene)] == ["Puppet"]
+    [puppet] = characters(scene)
+    assert (puppet.name, puppet.meshes, puppet.head_object) == ("Puppet", (), bpy.data.objects["Puppet"])
 
 
 def test_what_a_rig_was_made_from_is_passed_over(make_mesh, make_armature, bind):
