@@ -85,7 +85,9 @@ class CharacterProperties(bpy.types.PropertyGroup):
         search=bone_names,
     )
     jaw_bone: bpy.props.StringProperty(
-        name="Jaw", description="The bone that opens the jaw; empty finds it by name", search=bone_names
+        name="Jaw",
+        description="The bone that opens the jaw; empty finds it by name. Then press Match",
+        search=bone_names,
     )
     gains: bpy.props.PointerProperty(
         name="Gain", description="How strongly each region of the face acts", type=RegionProperties
