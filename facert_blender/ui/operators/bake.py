@@ -6,6 +6,7 @@ import bpy
 from ...capture.errors import CancelledError, FaceRTError
 from ...scene.bake import BakeReport
 from .. import casting
+from ..live import live
 from ..stepping import stepping
 from .footage import redraw_panels
 from .reporting import Explained, counted, refused, reported, without_character, without_take
@@ -29,6 +30,8 @@ class Bake(Explained, bpy.types.Operator):
             return without_take(context) or without_character(context)
         if not any(item.performer_id for item in settings.characters):
             return "Choose who plays a character under Cast first"
+        if live.active:
+            return "The live preview moves the characters. Stop it first"
         if not settings.bake.regions:
             return "Choose which parts of the performance to bake first"
         if settings.bake.use_range and settings.bake.end <= settings.bake.start:
@@ -37,10 +40,12 @@ class Bake(Explained, bpy.types.Operator):
 
     def execute(self, context):
         """Bake the whole cast and wait: for scripts."""
+        context.scene.facert.preview = False
         return reported(self, lambda: baked(context.scene, casting.bake_cast(context.scene)))
 
     def invoke(self, context, _event):
         """Bake in slices between redraws."""
+        context.scene.facert.preview = False
         stepping.start(casting.baking_cast(context.scene))
         self.timer = context.window_manager.event_timer_add(TICK, window=context.window)
         context.window_manager.modal_handler_add(self)

@@ -92,6 +92,23 @@ def test_bake_is_grey_where_there_is_nothing_to_bake(
         bpy.ops.facert.bake()
 
 
+def test_the_preview_gives_way_to_what_is_baked(
+    scene: bpy.types.Scene, take: Take, ana: bpy.types.PropertyGroup
+) -> None:
+    casting.keep_take(scene, take)
+    ana.performer_id = 1
+    jaw = scene.objects["Ana"].data.shape_keys.key_blocks["jawOpen"]
+    jaw.value = 0.125
+    scene.facert.preview = True
+    bpy.ops.facert.bake()
+    assert not scene.facert.preview
+    scene.frame_set(10)
+    shown = jaw.value
+    assert shown > 0.5
+    bpy.ops.facert.bake()
+    assert jaw.value == shown
+
+
 def test_missing_sound_is_told(scene: bpy.types.Scene, take: Take, ana: bpy.types.PropertyGroup) -> None:
     casting.keep_take(scene, take)
     ana.performer_id = 1
