@@ -29,7 +29,7 @@ from facert_blender.capture.face_shape import JAW, FaceShape, rotation_matrices
 
 from .datasets import EDITED, PHOTOGRAPHS, SHARD_SIZE, SHARD_SPAN, Shard
 from .face_model import FaceMesh
-from .label import quaternions
+from .fitting import quaternions
 from .rasterize import interpolate, rasterize
 
 SKIN, EYE, GUMS, TEETH, SOCKET = range(5)
