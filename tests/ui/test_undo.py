@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,11 @@ from typing import Any
 import bpy
 import pytest
 
+from facert_blender.capture.live import LiveFrame, LiveWorker
 from facert_blender.capture.take import Take, save_take
 from facert_blender.capture.worker import CaptureWorker
 from facert_blender.ui import casting
+from facert_blender.ui.live import live, stop_ticking
 from facert_blender.ui.running import running
 from tests.ui.snapshot import snapshot
 
@@ -59,6 +62,31 @@ class World:
         """A capture runs behind the window."""
         running.start(CaptureWorker(self.movie, weights=self.weights))
         return {}
+
+    def live(self) -> dict[str, Any]:
+        """The live preview runs, and somebody is seen."""
+        live.start(LiveWorker(self.movie, weights=self.weights), bpy.context.scene)
+        self.tick(lambda frame: bool(frame.faces))
+        return {}
+
+    def live_at_rest(self) -> dict[str, Any]:
+        """The live preview runs, and the cast is back as it was for a moment."""
+        self.live()
+        live.release()
+        return {}
+
+    def recording(self) -> dict[str, Any]:
+        """What is seen live is being recorded."""
+        self.settings.live.count_in = 0
+        self.live()
+        bpy.ops.facert.record_live()
+        self.tick(lambda frame: frame.recorded is not None and bool(frame.faces))
+        return {}
+
+    def tick(self, enough: Callable[[LiveFrame], bool]) -> None:
+        """Let the live preview go on until a frame is enough."""
+        while live.tick() and not (live.frame and enough(live.frame)):
+            time.sleep(0.002)
 
     def other_table(self) -> dict[str, Any]:
         """Another character has a table of its own."""
@@ -114,6 +142,7 @@ CHANGES: dict[str, Callable[[World], dict[str, Any]]] = {
     "bake": nothing,
     "capture": World.capture,
     "delete_performer": nothing,
+    "finish_recording": World.recording,
     "import_csv": World.table,
     "import_take": World.stored_take,
     "jump_to_performer": lambda _world: {"end": "LAST"},
@@ -144,7 +173,11 @@ LEAVES: dict[str, Callable[[World], dict[str, Any]]] = {
     "export_csv": lambda world: {"directory": str(world.folder)},
     "export_take": lambda world: {"filepath": str(world.folder / "take.json")},
     "finish_capture": World.running_capture,
+    "record_live": World.live,
+    "rest_live": World.live,
     "save_mapping": lambda world: {"filepath": str(world.folder / "Ana.json")},
+    "start_live": World.capture,
+    "stop_live": World.live_at_rest,
 }
 """The same of buttons that leave the scene as it is."""
 
@@ -157,14 +190,16 @@ def world(
     weights: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-) -> World:
+) -> Iterator[World]:
     monkeypatch.setattr("facert_blender.capture.reader.weights_folder", lambda: weights)
     scene = bpy.context.scene
     casting.keep_take(scene, take)
     casting.add_character(scene, [make_face("Ana", *ARKIT)]).performer_id = 1
     bpy.data.objects["Ana"].select_set(False)
     make_face("Bo", *ARKIT)
-    return World(tmp_path, square_movie(), weights, take)
+    yield World(tmp_path, square_movie(), weights, take)
+    live.close()
+    stop_ticking()
 
 
 def test_every_button_is_tried() -> None:
