@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
@@ -27,10 +29,10 @@ def place(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Cut an SFN crop out of a stored crop.
 
-    image: uint8 (s, s, 3) showing `span` sides. scale: the new crop's size over the face's own. shift: (2,)
-    sides, y down. roll: radians, anticlockwise as seen. Returns the crop (128, 128, 3), its parameters (104,)
-    (translation and scale unchanged: they are learned from the landmarks) and landmarks (68, 2) in sides of
-    the new crop.
+    image: uint8 (s, s, 3) showing `span` sides. landmarks: (k, 2) in sides, y down. scale: the crop over the
+    face. shift: (2,) sides, y down. roll: radians, anticlockwise as seen. Returns the crop
+    (128, 128, 3), its parameters (104,) (translation and scale unchanged: they are learned from the
+    landmarks) and landmarks (k, 2) in sides of the new crop.
     """
     cos, sin = np.cos(roll), np.sin(roll)
     turn = np.array([[cos, sin], [-sin, cos]])
@@ -63,13 +65,17 @@ def random_place(
     pixel: float,
     identity_mirror: np.ndarray,
     rng: np.random.Generator,
+    points_mirror: Sequence[int] = MIRROR_LANDMARKS,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """`place` at random, mirrored half the time; `pixel` is the photograph's, in sides."""
+    """`place` at random, mirrored half the time; `pixel` is the photograph's, in sides.
+
+    points_mirror: (k,), which of the landmarks each becomes in a mirror, where there are more than 68.
+    """
     if rng.random() < 0.5:
         image = image[:, ::-1]
         parameters = mirror(parameters[None], identity_mirror)[0]
         offset = np.array([2 * MARK_OFFSET * pixel, 0], np.float32)
-        landmarks = landmarks[list(MIRROR_LANDMARKS)] * np.array([-1, 1], np.float32) + offset
+        landmarks = landmarks[list(points_mirror)] * np.array([-1, 1], np.float32) + offset
     return place(
         np.ascontiguousarray(image),
         span,

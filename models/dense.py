@@ -59,6 +59,17 @@ class DensePoints:
         mirror = np.array([list(teacher).index(point) for point in mirrored])
         return cls.of(mesh, teacher, mirror, vertex, np.array([float(row["scatter"]) for row in rows]))
 
+    def steadiest(self, count: int) -> np.ndarray:
+        """Which `count` points the teacher finds most steadily, int (count,), ascending; mirrored points come
+        together, so a pair that the limit would part gives way to the next single point.
+        """
+        chosen: list[int] = []
+        for i in np.argsort(-(self.weight + self.weight[self.mirror]), kind="stable"):
+            pair = {int(i), int(self.mirror[i])} - set(chosen)
+            if len(chosen) + len(pair) <= count:
+                chosen += pair
+        return np.array(sorted(chosen))
+
     def __len__(self) -> int:
         return len(self.teacher)
 

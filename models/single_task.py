@@ -10,12 +10,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from facert_blender.capture.contract import EXPRESSION, EXPRESSIONS, ROTATION
+from facert_blender.capture.contract import EXPRESSION, EXPRESSIONS, LANDMARKS, ROTATION
 
 from .augment import photographic, place, random_place
 from .datasets import SHARD_SPAN, Shard, held_out, stable_identity
+from .dense import DensePoints
 from .face_model import FaceMesh, Projection
-from .label import mirror_identity
+from .label import MIRROR_LANDMARKS, mirror_identity
 from .losses import FaceLoss, LossWeights, points_distance
 from .shared_data import RUNS, marked_by_people
 from .single_face import SingleFaceConfig, SingleFaceNetwork
@@ -30,14 +31,23 @@ class SingleFaceTask:
     def __init__(self, config: TrainConfig) -> None:
         mesh = FaceMesh.load()
         self.batch_size = config.batch
-        self.network: nn.Module = SingleFaceNetwork(SingleFaceConfig(**config.model))
+        self.network = SingleFaceNetwork(SingleFaceConfig(**config.model))
         self.face_loss = FaceLoss(Projection(mesh.reduced()), LossWeights(**config.loss))
         self.identity_mirror = mirror_identity(mesh)
+        dense = DensePoints.load(mesh)
+        auxiliary = dense.steadiest(self.network.config.points - LANDMARKS)
+        mirrored = np.searchsorted(auxiliary, dense.mirror[auxiliary])
+        self.points_mirror = [*MIRROR_LANDMARKS, *(LANDMARKS + mirrored)]
         names = config.data.get("shares", {"photographs": 0.5, "edited": 0.5})
         self.names = list(names)
         self.shards = [Shard.open(RUNS / name) for name in names]
         self.shards = [
             replace(s, parameters=stable_identity(s.parameters, s.confidence, s.person)) for s in self.shards
+        ]
+        self.points = [np.concatenate([s.landmarks, s.dense[:, auxiliary]], 1) for s in self.shards]
+        self.points_weight = [
+            np.concatenate([np.ones_like(s.landmarks[..., 0]), s.dense_weight[:, auxiliary]], 1)
+            for s in self.shards
         ]
         self.shares = np.array(list(names.values())) / sum(names.values())
         held = [held_out(shard.person) for shard in self.shards]
@@ -72,7 +82,7 @@ class SingleFaceTask:
         """Crops uint8 (n, 128, 128, 3) with their labels, by seed and step alone."""
         cv2.setNumThreads(1)
         rng = np.random.default_rng((seed, step))
-        crops, parameters, landmarks, confidence, exact = [], [], [], [], []
+        crops, parameters, points, weight, confidence, exact = [], [], [], [], [], []
         for source in rng.choice(len(self.shards), self.batch_size, p=self.shares):
             shard = self.shards[source]
             row = rng.choice(self.training[source], p=self.chances[source])
@@ -80,34 +90,37 @@ class SingleFaceTask:
                 shard.images[row],
                 SHARD_SPAN,
                 shard.parameters[row],
-                shard.landmarks[row],
+                self.points[source][row],
                 float(shard.pixel[row]),
                 self.identity_mirror,
                 rng,
+                self.points_mirror,
             )
             crops.append(photographic(crop, rng))
             parameters.append(p)
-            landmarks.append(marks)
+            points.append(marks)
+            weight.append(self.points_weight[source][row])
             confidence.append(shard.confidence[row])
             exact.append(shard.exact[row])
         return {
             "image": torch.from_numpy(np.stack(crops)),
             "parameters": torch.from_numpy(np.stack(parameters)),
-            "landmarks": torch.from_numpy(np.stack(landmarks)),
+            "points": torch.from_numpy(np.stack(points)),
+            "weight": torch.from_numpy(np.stack(weight)),
             "confidence": torch.tensor(np.array(confidence, np.float32)),
             "exact": torch.tensor(exact),
         }
 
     def loss(self, network: nn.Module, batch: dict[str, Tensor], epoch: int) -> Tensor:
-        """Equation 3 over the batch."""
+        """Equation 3 over the batch, and how far the located points are off."""
         image = batch["image"]
         self.face_loss.to(image.device)
         with torch.autocast(image.device.type, torch.bfloat16):
             predicted, points = cast(SingleFaceNetwork, network).read(image)
-        labels = (batch[name] for name in ("parameters", "landmarks", "confidence", "exact"))
-        loss: Tensor = self.face_loss(predicted.float(), *labels, epoch)
-        marks = batch["landmarks"]
-        distance = points_distance(points[:, : marks.shape[1]], marks, torch.ones_like(marks[..., 0]))
+        marks = batch["points"][:, :LANDMARKS]
+        labels = (batch[name] for name in ("confidence", "exact"))
+        loss: Tensor = self.face_loss(predicted.float(), batch["parameters"], marks, *labels, epoch)
+        distance = points_distance(points, batch["points"], batch["weight"])
         return loss + self.face_loss.weights.points * (batch["confidence"] * distance).mean()
 
     @torch.no_grad()
