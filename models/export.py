@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from facert_blender.capture.contract import MULTI_SIZE, SINGLE_SIZE, stamp
 from facert_blender.capture.output import replacing
 
-from .multi_face import MultiFaceConfig, MultiFaceNetwork
+from .multi_face import MultiFaceConfig, multi_face_network
 from .shared_data import CHECKOUT, RUNS, WEIGHTS
 from .single_face import SingleFaceConfig, SingleFaceNetwork
 from .train import TrainConfig
@@ -65,7 +65,7 @@ def load_trained(config: TrainConfig) -> nn.Module:
     if config.network == "single":
         network: nn.Module = SingleFaceNetwork(SingleFaceConfig(**config.model))
     else:
-        network = MultiFaceNetwork(MultiFaceConfig(**config.model))
+        network = multi_face_network(MultiFaceConfig(**config.model))
     network.load_state_dict(torch.load(RUNS / config.name / "best.pt", map_location="cpu", weights_only=True))
     return network.eval()
 

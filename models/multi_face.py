@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from facert_blender.capture.contract import ANCHORS, EXPRESSIONS, GRID, IDENTITIES
+from facert_blender.capture.contract import ANCHORS, EXPRESSIONS, GRID, IDENTITIES, PARAMETERS
 
 from .blocks import ConvBlock, Level, Normalise, activate, slim_branch
 
@@ -18,7 +18,8 @@ from .blocks import ConvBlock, Level, Normalise, activate, slim_branch
 class MultiFaceConfig:
     """The shape of an MFN.
 
-    stem, widths, squeeze, branch: as for the SFN, with levels at 72, 36, 18 and 9 pixels. anchors: the five
+    multi_scale: whether it is MS-MFN, or SS-MFN, whose shape is fixed. stem, widths, squeeze, branch: as for
+    the SFN, with levels at 72, 36, 18 and 9 pixels. anchors: the five
     boxes' sizes (width, height) as fractions of the picture, k-means of the training boxes.
     """
 
@@ -63,15 +64,31 @@ class Detections:
     parameters: Tensor
 
 
-class MultiFaceNetwork(nn.Module):
-    """MS-MFN, or a single-scale one where `multi_scale` is off."""
+class AnchorGrid(nn.Module):
+    """Turns raw outputs into boxes by the cells and anchors they belong to (YOLOv2's equations)."""
 
     cells: Tensor
     anchors: Tensor
 
-    def __init__(self, config: MultiFaceConfig | None = None) -> None:
+    def __init__(self, anchors: tuple[tuple[float, float], ...]) -> None:
         super().__init__()
-        c = self.config = config or MultiFaceConfig()
+        rows, columns = torch.meshgrid(torch.arange(GRID), torch.arange(GRID), indexing="ij")
+        cells = torch.stack([columns, rows], -1).reshape(-1, 1, 2).expand(-1, ANCHORS, -1).reshape(-1, 2)
+        self.register_buffer("cells", cells.float(), persistent=False)
+        self.register_buffer("anchors", torch.tensor(anchors).repeat(GRID * GRID, 1), persistent=False)
+
+    def forward(self, box: Tensor, parameters: Tensor) -> Detections:
+        """Raw box and objectness (n, 405, 5) and raw parameters (n, 405, 104)."""
+        centres = (torch.sigmoid(box[..., :2]) + self.cells) / GRID
+        sizes = self.anchors * torch.exp(box[..., 2:4].clamp(-4, 4))
+        return Detections(torch.cat([centres, sizes], -1), box[..., 4], activate(parameters))
+
+
+class MultiScaleNetwork(nn.Module):
+    """MS-MFN: Fire modules, each group of outputs from the levels it needs (paper, section 4.3.3)."""
+
+    def __init__(self, c: MultiFaceConfig) -> None:
+        super().__init__()
         w1, w2, w3, w4 = c.widths
         self.normalise = Normalise()
         self.stem = nn.Sequential(ConvBlock(3, c.stem, 7, 2), nn.MaxPool2d(2))
@@ -79,20 +96,14 @@ class MultiFaceNetwork(nn.Module):
         self.level2 = Level(w1, c.squeeze[1], w2)
         self.level3 = Level(w2, c.squeeze[2], w3)
         self.level4 = Level(w3, c.squeeze[3], w4)
-        finer = 0
-        if c.multi_scale:
-            self.branch1 = slim_branch(w1, c.squeeze[0], c.branch, 3)
-            self.branch2 = slim_branch(w2, c.squeeze[0], c.branch, 2)
-            self.branch3 = slim_branch(w3, c.squeeze[1], c.branch, 1)
-            finer = c.branch
-        self.box = GridHead(w4 + 3 * finer, 5, 128)
+        self.branch1 = slim_branch(w1, c.squeeze[0], c.branch, 3)
+        self.branch2 = slim_branch(w2, c.squeeze[0], c.branch, 2)
+        self.branch3 = slim_branch(w3, c.squeeze[1], c.branch, 1)
+        self.box = GridHead(w4 + 3 * c.branch, 5, 128)
         self.pose = GridHead(w4, 8, 128)
-        self.identity = GridHead(w4 + 2 * finer, IDENTITIES, 128)
-        self.expression = GridHead(w4 + 3 * finer, len(EXPRESSIONS), 192)
-        rows, columns = torch.meshgrid(torch.arange(GRID), torch.arange(GRID), indexing="ij")
-        cells = torch.stack([columns, rows], -1).reshape(-1, 1, 2).expand(-1, ANCHORS, -1).reshape(-1, 2)
-        self.register_buffer("cells", cells.float(), persistent=False)
-        self.register_buffer("anchors", torch.tensor(c.anchors).repeat(GRID * GRID, 1), persistent=False)
+        self.identity = GridHead(w4 + 2 * c.branch, IDENTITIES, 128)
+        self.expression = GridHead(w4 + 3 * c.branch, len(EXPRESSIONS), 192)
+        self.grid = AnchorGrid(c.anchors)
 
     def forward(self, image: Tensor) -> Detections:
         """All 405 predictions for uint8 pictures (n, 288, 288, 3)."""
@@ -100,14 +111,45 @@ class MultiFaceNetwork(nn.Module):
         level2 = self.level2(level1)
         level3 = self.level3(level2)
         level4 = self.level4(level3)
-        box = identity = expression = level4
-        if self.config.multi_scale:
-            one, two, three = self.branch1(level1), self.branch2(level2), self.branch3(level3)
-            identity = torch.cat([two, three, level4], 1)
-            box = expression = torch.cat([one, two, three, level4], 1)
-        raw = self.box(box)
-        centres = (torch.sigmoid(raw[..., :2]) + self.cells) / GRID
-        sizes = self.anchors * torch.exp(raw[..., 2:4].clamp(-4, 4))
-        groups = [self.identity(identity), self.expression(expression), self.pose(level4)]
-        parameters = activate(torch.cat(groups, -1))
-        return Detections(torch.cat([centres, sizes], -1), raw[..., 4], parameters)
+        finer = torch.cat([self.branch2(level2), self.branch3(level3), level4], 1)
+        finest = torch.cat([self.branch1(level1), finer], 1)
+        groups = [self.identity(finer), self.expression(finest), self.pose(level4)]
+        detections: Detections = self.grid(self.box(finest), torch.cat(groups, -1))
+        return detections
+
+
+class SingleScaleNetwork(nn.Module):
+    """SS-MFN: everything from the last map of a Darknet-19 with a quarter of its filters (Redmon 2017).
+
+    The paper's Tiny DarkNet with a quarter of its filters has neither the size nor the stride that it
+    states; this one has both.
+    """
+
+    def __init__(self, c: MultiFaceConfig) -> None:
+        super().__init__()
+        self.normalise = Normalise()
+        widths = ((8,), (16,), (32, 16, 32), (64, 32, 64), (128, 64, 128, 64, 128), (256, 128, 256, 128, 256))
+        layers: list[nn.Module] = []
+        inputs = 3
+        for stage, outputs in enumerate(widths):
+            layers += [nn.MaxPool2d(2)] if stage else []
+            for i, channels in enumerate(outputs):
+                layers.append(ConvBlock(inputs, channels, 1 if i % 2 else 3))
+                inputs = channels
+        layers += [ConvBlock(inputs, 256, 3), ConvBlock(256, 256, 3)]
+        self.backbone = nn.Sequential(*layers)
+        self.out = nn.Conv2d(256, ANCHORS * (5 + PARAMETERS), 1)
+        self.grid = AnchorGrid(c.anchors)
+
+    def forward(self, image: Tensor) -> Detections:
+        """All 405 predictions for uint8 pictures (n, 288, 288, 3)."""
+        raw = self.out(self.backbone(self.normalise(image))).permute(0, 2, 3, 1)
+        raw = raw.reshape(-1, GRID * GRID * ANCHORS, 5 + PARAMETERS)
+        detections: Detections = self.grid(raw[..., :5], raw[..., 5:])
+        return detections
+
+
+def multi_face_network(config: MultiFaceConfig | None = None) -> nn.Module:
+    """The MFN of a configuration: pictures uint8 (n, 288, 288, 3) to `Detections`."""
+    config = config or MultiFaceConfig()
+    return MultiScaleNetwork(config) if config.multi_scale else SingleScaleNetwork(config)

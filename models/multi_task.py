@@ -13,7 +13,7 @@ from .datasets import Shard, held_out, stable_identity
 from .face_model import FaceMesh, Projection
 from .label import Labels, mirror_identity
 from .losses import FaceLoss, LossWeights, complete_iou, objectness
-from .multi_face import Detections, MultiFaceConfig, MultiFaceNetwork
+from .multi_face import Detections, MultiFaceConfig, multi_face_network
 from .scenes import MOST_FACES, Composer, Scene, load_photographs
 from .shared_data import PHOTOS, RUNS, landmark_box, person
 from .train import TrainConfig
@@ -87,7 +87,7 @@ class MultiFaceTask:
     def __init__(self, config: TrainConfig) -> None:
         mesh = FaceMesh.load()
         self.batch_size = config.batch
-        self.network: nn.Module = MultiFaceNetwork(MultiFaceConfig(**config.model))
+        self.network: nn.Module = multi_face_network(MultiFaceConfig(**config.model))
         self.anchors = torch.tensor(MultiFaceConfig(**config.model).anchors)
         self.face_loss = FaceLoss(Projection(mesh.reduced()), LossWeights(**config.loss))
         labels = Labels.load()

@@ -12,7 +12,7 @@ onnx = pytest.importorskip("onnx")
 
 from models.blocks import activate  # noqa: E402
 from models.export import MultiFaceOutputs, difference, halve, to_onnx  # noqa: E402
-from models.multi_face import MultiFaceConfig, MultiFaceNetwork  # noqa: E402
+from models.multi_face import MultiFaceConfig, multi_face_network  # noqa: E402
 from models.single_face import SingleFaceConfig, SingleFaceNetwork  # noqa: E402
 from models.train import TrainConfig  # noqa: E402
 
@@ -35,7 +35,7 @@ def test_single_face_network_reads_crops(multi_scale: bool) -> None:
 
 @pytest.mark.parametrize("multi_scale", [True, False])
 def test_multi_face_network_reads_pictures(multi_scale: bool) -> None:
-    network = MultiFaceNetwork(MultiFaceConfig(multi_scale=multi_scale)).eval()
+    network = multi_face_network(MultiFaceConfig(multi_scale=multi_scale)).eval()
     with torch.no_grad():
         seen = network(noise(2, 288))
     assert seen.boxes.shape == (2, 405, 4) and seen.logits.shape == (2, 405)
@@ -59,7 +59,7 @@ def test_export_keeps_the_contract_the_size_and_the_numbers(name: str, megabytes
     graph = (
         SingleFaceNetwork(SingleFaceConfig(**config.model))
         if config.network == "single"
-        else MultiFaceOutputs(MultiFaceNetwork(MultiFaceConfig(**config.model)))
+        else MultiFaceOutputs(multi_face_network(MultiFaceConfig(**config.model)))
     ).eval()
     whole = to_onnx(graph, config.network)
     assert difference(graph, config.network, whole) < 1e-4
@@ -74,7 +74,7 @@ def test_export_keeps_the_contract_the_size_and_the_numbers(name: str, megabytes
 
 def test_a_chosen_confidence_comes_out_as_one_half() -> None:
     torch.manual_seed(0)
-    network = MultiFaceNetwork(MultiFaceConfig()).eval()
+    network = multi_face_network(MultiFaceConfig()).eval()
     image = noise(1, 288)
     with torch.no_grad():
         own = MultiFaceOutputs(network)(image)[1]
