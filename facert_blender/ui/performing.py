@@ -217,11 +217,13 @@ def adjustments_of(role: bpy.types.PropertyGroup, take: Take, performer: Perform
     item = next((person for person in people if person.number == performer.id), None)
     if item is None:
         return adjustments
+    neutral, rotation = _neutral(item, performer)
     return replace(
         adjustments,
+        neutral=neutral,
+        neutral_rotation=rotation if item.neutral_head else adjustments.neutral_rotation,
         smoothing=_by_region(item.smoothing, role.id_data.facert.smoothing),
         gaps=item.gaps,
-        **_neutral(item, performer),
     )
 
 
@@ -229,14 +231,14 @@ def _by_region(group: bpy.types.PropertyGroup, factor: float) -> dict[str, float
     return {region: factor * getattr(group, region) for region in REGIONS}
 
 
-def _neutral(item: bpy.types.PropertyGroup, performer: Performer) -> dict[str, np.ndarray]:
-    if item.neutral == "NONE":
-        return {}
+def _neutral(item: bpy.types.PropertyGroup, performer: Performer) -> tuple[np.ndarray, np.ndarray]:
+    """Weights and rotation of the face at rest, as chosen in the list."""
     if item.neutral == "AUTOMATIC":
-        weights, rotation = _resting(performer)
-    else:
-        weights, rotation = neutral_at(performer, item.neutral_frame)
-    return {"neutral": weights} | ({"neutral_rotation": rotation} if item.neutral_head else {})
+        return _resting(performer)
+    if item.neutral == "FRAME":
+        return neutral_at(performer, item.neutral_frame)
+    nothing = Adjustments()
+    return nothing.neutral, nothing.neutral_rotation
 
 
 @lru_cache(maxsize=8)

@@ -50,7 +50,7 @@ class Preview:
         if cast != self._cast:
             # Who does not play any more gets back what was their own.
             give_back(scene)
-            self._cast = cast
+            self._cast, self._shown = cast, []
         time = footage_time(scene)
         performances = [moment(role.performer, role.adjustments, time) for role in roles]
         values = [
@@ -117,8 +117,9 @@ def switched(settings: bpy.types.PropertyGroup, _context: bpy.types.Context) -> 
 
 
 def refresh(_owner: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
-    """Something about a take was set that may change what the preview shows."""
-    preview.show(context.scene)
+    """Something was set that may change what the preview shows: have `settings_changed` look at it soon."""
+    if context.scene.facert.preview:
+        context.scene.update_tag()
 
 
 @persistent
@@ -129,7 +130,7 @@ def frame_changed(scene: bpy.types.Scene, _depsgraph: bpy.types.Depsgraph) -> No
 
 @persistent
 def settings_changed(scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> None:
-    """Something has changed; where it is the scene, it may be the cast or a mapping."""
+    """Something has changed; where it is the scene, it may be the take, the cast or a mapping."""
     if scene.facert.preview and any(isinstance(update.id, bpy.types.Scene) for update in depsgraph.updates):
         preview.show(scene, again=False)
 

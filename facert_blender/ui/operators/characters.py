@@ -10,6 +10,7 @@ from ...capture.errors import CharacterError
 from ...scene.characters import members, sources
 from ...scene.demo import NAMES
 from .. import casting, table
+from ..previewing import refresh
 from .mapping import matched
 from .reporting import Explained, counted, reported, without_character
 
@@ -130,6 +131,7 @@ class RemoveCharacter(Explained, bpy.types.Operator):
         settings = context.scene.facert
         settings.characters.remove(settings.character_index)
         settings.character_index = max(0, settings.character_index - 1)
+        refresh(settings, context)
         return {"FINISHED"}
 
 

@@ -10,6 +10,7 @@ from ...capture.repair import Repair
 from ...scene.takes import names_in, repairs
 from .. import performing
 from ..last_take import last_take
+from ..previewing import refresh
 from .reporting import Explained, reported, without_take
 
 
@@ -46,6 +47,13 @@ def others(_self, context: bpy.types.Context) -> list[tuple[str, str, str, int]]
 def here(context: bpy.types.Context) -> int:
     """The frame of the footage at the current frame."""
     return performing.footage_frame(context.scene, last_take.of(context.scene))
+
+
+def mend(context: bpy.types.Context, wanted: Repair) -> str:
+    """Add a repair to the take; returns what to tell."""
+    sentence = performing.repair(context.scene, wanted)
+    refresh(context.scene.facert, context)
+    return sentence
 
 
 def go_to(context: bpy.types.Context, frame: int) -> None:
@@ -89,9 +97,7 @@ class SplitPerformer(Explained, bpy.types.Operator):
     def execute(self, context):
         """Add the repair."""
         number = performing.chosen(context.scene).number
-        return reported(
-            self, lambda: performing.repair(context.scene, Repair("SPLIT", number, here(context)))
-        )
+        return reported(self, lambda: mend(context, Repair("SPLIT", number, here(context))))
 
 
 class SwapPerformers(Explained, bpy.types.Operator):
@@ -108,9 +114,7 @@ class SwapPerformers(Explained, bpy.types.Operator):
         number = performing.chosen(context.scene).number
         return reported(
             self,
-            lambda: performing.repair(
-                context.scene, Repair("SWAP", number, here(context), int(self.other or 0))
-            ),
+            lambda: mend(context, Repair("SWAP", number, here(context), int(self.other or 0))),
         )
 
 
@@ -129,7 +133,7 @@ class MergePerformers(Explained, bpy.types.Operator):
         """Add the repair."""
         number = performing.chosen(context.scene).number
         wanted = Repair("MERGE", number, other=int(self.other or 0))
-        return reported(self, lambda: performing.repair(context.scene, wanted))
+        return reported(self, lambda: mend(context, wanted))
 
 
 class DeletePerformer(Explained, bpy.types.Operator):
@@ -142,9 +146,8 @@ class DeletePerformer(Explained, bpy.types.Operator):
 
     def execute(self, context):
         """Add the repair."""
-        scene = context.scene
-        wanted = Repair("DELETE", performing.chosen(scene).number)
-        return reported(self, lambda: performing.repair(scene, wanted))
+        wanted = Repair("DELETE", performing.chosen(context.scene).number)
+        return reported(self, lambda: mend(context, wanted))
 
 
 class RemoveRepair(Explained, bpy.types.Operator):
@@ -165,7 +168,13 @@ class RemoveRepair(Explained, bpy.types.Operator):
 
     def execute(self, context):
         """Take it back."""
-        return reported(self, lambda: performing.take_back(context.scene, self.index))
+        return reported(self, lambda: self.take_back(context))
+
+    def take_back(self, context: bpy.types.Context) -> str:
+        """Take the repair back."""
+        sentence = performing.take_back(context.scene, self.index)
+        refresh(context.scene.facert, context)
+        return sentence
 
 
 class AboutDoubt(Explained):
@@ -228,7 +237,7 @@ class RepairDoubt(AboutDoubt, bpy.types.Operator):
     def execute(self, context):
         """Add the repair."""
         wanted = performing.offer(self.line(context))
-        return reported(self, lambda: performing.repair(context.scene, wanted))
+        return reported(self, lambda: mend(context, wanted))
 
 
 class SettleDoubt(AboutDoubt, bpy.types.Operator):
@@ -241,7 +250,7 @@ class SettleDoubt(AboutDoubt, bpy.types.Operator):
     def execute(self, context):
         """Strike it off the list."""
         wanted = performing.settle(self.line(context))
-        return reported(self, lambda: performing.repair(context.scene, wanted))
+        return reported(self, lambda: mend(context, wanted))
 
 
 class NeutralFromFrame(Explained, bpy.types.Operator):

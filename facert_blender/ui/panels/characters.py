@@ -8,6 +8,7 @@ import bpy
 from ...capture.errors import FaceRTError
 from ...scene.orientation import stiff
 from .. import casting
+from ..live import live
 from .layout import TabPanel, draw_sentence
 
 
@@ -44,7 +45,9 @@ class CastPanel(TabPanel, bpy.types.Panel):
         row.operator_menu_enum("facert.add_source", "source", text="From", icon="OUTLINER_COLLECTION")
         row.operator_menu_enum("facert.add_demo_character", "character", text="Demo", icon="MONKEY")
         if settings.take and any(item.performer_id for item in settings.characters):
-            layout.prop(settings, "preview", toggle=True, icon="PLAY")
+            row = layout.row()
+            row.enabled = not live.active
+            row.prop(settings, "preview", toggle=True, icon="PLAY")
 
 
 class PartsPanel(TabPanel, bpy.types.Panel):

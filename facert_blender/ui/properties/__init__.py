@@ -80,7 +80,9 @@ class Settings(bpy.types.PropertyGroup):
     )
 
     take_index: bpy.props.IntProperty(
-        name="Take Number", description="The take to cast and bake, counted from 0"
+        name="Take Number",
+        description="The take to cast and bake, counted from 0",
+        update=previewing.refresh,
     )
     take_choice: bpy.props.EnumProperty(
         name="Take",
@@ -101,7 +103,10 @@ class Settings(bpy.types.PropertyGroup):
     )
 
     start_frame: bpy.props.IntProperty(
-        name="Start Frame", description="Scene frame at which the footage begins", default=1
+        name="Start Frame",
+        description="Scene frame at which the footage begins",
+        default=1,
+        update=previewing.refresh,
     )
     preview: bpy.props.BoolProperty(
         name="Preview on Timeline",
@@ -115,6 +120,7 @@ class Settings(bpy.types.PropertyGroup):
         default=1.0,
         min=0.0,
         soft_max=3.0,
+        update=previewing.refresh,
     )
     live: bpy.props.PointerProperty(
         name="Live", description="How the live preview plays, shows and records", type=LiveProperties

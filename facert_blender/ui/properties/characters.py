@@ -8,6 +8,7 @@ import bpy
 from ...capture.take import default_name
 from ...scene import takes
 from ..live import live
+from ..previewing import refresh
 from .mapping import ProblemProperties, RowProperties, preset_choices
 from .performers import RegionProperties
 
@@ -56,7 +57,10 @@ class CharacterProperties(bpy.types.PropertyGroup):
     name: bpy.props.StringProperty(name="Name", description="The character's name, which its Actions carry")
     parts: bpy.props.CollectionProperty(type=PartProperties)
     performer_id: bpy.props.IntProperty(
-        name="Performer Number", description="Who plays this character; 0 is nobody", min=NOBODY
+        name="Performer Number",
+        description="Who plays this character; 0 is nobody",
+        min=NOBODY,
+        update=refresh,
     )
     performer: bpy.props.EnumProperty(
         name="Performer",
@@ -66,7 +70,10 @@ class CharacterProperties(bpy.types.PropertyGroup):
         set=lambda self, number: setattr(self, "performer_id", number),
     )
     head_rotation: bpy.props.BoolProperty(
-        name="Head Rotation", description="Turn the character's head as the performer does", default=True
+        name="Head Rotation",
+        description="Turn the character's head as the performer does",
+        default=True,
+        update=refresh,
     )
     neck_share: bpy.props.FloatProperty(
         name="Neck",
@@ -75,6 +82,7 @@ class CharacterProperties(bpy.types.PropertyGroup):
         min=0.0,
         max=1.0,
         subtype="FACTOR",
+        update=refresh,
     )
     head_bone: bpy.props.StringProperty(
         name="Head", description="The bone that turns the head; empty finds it by name", search=bone_names
@@ -92,12 +100,15 @@ class CharacterProperties(bpy.types.PropertyGroup):
     gains: bpy.props.PointerProperty(
         name="Gain", description="How strongly each region of the face acts", type=RegionProperties
     )
-    mirror: bpy.props.BoolProperty(name="Mirror", description="Act left what the performer does right")
+    mirror: bpy.props.BoolProperty(
+        name="Mirror", description="Act left what the performer does right", update=refresh
+    )
     head_offset: bpy.props.FloatVectorProperty(
         name="Head Offset",
         description="Turns the head all along: up and down, to the side, and tilted",
         subtype="EULER",
         size=3,
+        update=refresh,
     )
     preset: bpy.props.EnumProperty(
         name="Preset", description="The naming scheme of the character's shape keys", items=preset_choices

@@ -10,6 +10,7 @@ from ...capture.contract import EXPRESSIONS
 from ...capture.errors import FaceRTError
 from ...retarget.presets import list_presets, load_preset
 from ...scene.characters import targets
+from .. import previewing
 from ..casting import AUTOMATIC, AXES, character_of
 from ..table import refresh
 
@@ -28,9 +29,10 @@ def preset_choices(_self, _context) -> list[tuple[str, str, str]]:
     return presets()
 
 
-def row_changed(self, _context) -> None:
-    """A character that shows an expression shows it as the table says now."""
+def row_changed(self, context) -> None:
+    """A character that shows an expression, or is previewed, moves as the table says now."""
     refresh(self.id_data)
+    previewing.refresh(self, context)
 
 
 def target_chosen(self, context) -> None:
