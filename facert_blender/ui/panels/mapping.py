@@ -26,16 +26,19 @@ class MappingList(bpy.types.UIList):
         show = row.operator("facert.show_expression", text="", icon=eye, emboss=False, depress=shown)
         show.expression = item.expression
         value = moment.value(item)
-        names = row.split(factor=0.45 if value is None else 0.38)
+        names = row.row()
         names.active = item.enabled
-        names.label(text=item.expression)
-        if value is None:
-            names.prop(item, "target", text="", emboss=not item.target)
+        if not item.target:
+            names.label(text=item.expression)
+            names.prop(item, "target", text="")
             return
-        names = names.split(factor=0.6)
-        names.prop(item, "target", text="", emboss=not item.target)
+        # In one text: two columns would leave no room for either name in a sidebar of usual width.
+        text = f"{item.expression} → {item.target}"
+        if value is None:
+            names.label(text=text)
+            return
         reach = max(abs(item.minimum), abs(item.maximum))
-        names.progress(text=f"{value:.2f}", factor=min(1.0, abs(value) / reach) if reach else 0.0)
+        names.progress(text=text, factor=min(1.0, abs(value) / reach) if reach else 0.0)
 
     def draw_filter(self, _context, layout):
         """Search and filter stand above the list, where they are seen."""
