@@ -40,10 +40,11 @@ class CastPanel(TabPanel, bpy.types.Panel):
                 "FACERT_UL_cast", "", settings, "characters", settings, "character_index", rows=2, maxrows=6
             )
             row.operator("facert.remove_character", text="", icon="REMOVE")
-        row = layout.row(align=True)
-        row.operator("facert.add_character", icon="ADD")
-        row.operator_menu_enum("facert.add_source", "source", text="From", icon="OUTLINER_COLLECTION")
-        row.operator_menu_enum("facert.add_demo_character", "character", text="Demo", icon="MONKEY")
+        column = layout.column(align=True)
+        column.operator("facert.add_character", icon="ADD")
+        row = column.row(align=True)
+        row.operator_menu_enum("facert.add_source", "source", text="Add From", icon="OUTLINER_COLLECTION")
+        row.operator_menu_enum("facert.add_demo_character", "character", text="Add Demo", icon="MONKEY")
         if settings.take and any(item.performer_id for item in settings.characters):
             row = layout.row()
             row.enabled = not live.active

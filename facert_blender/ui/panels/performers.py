@@ -79,7 +79,7 @@ class PerformersPanel(TabPanel, bpy.types.Panel):
         column.operator("facert.delete_performer", text="", icon="X")
         row = layout.row(align=True)
         row.operator("facert.split_performer", text="Split Here")
-        row.operator_menu_enum("facert.swap_performers", "other", text="Swap From Here")
+        row.operator_menu_enum("facert.swap_performers", "other", text="Swap Here")
         row.operator_menu_enum("facert.merge_performers", "other", text="Merge")
 
 
