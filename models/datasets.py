@@ -13,19 +13,41 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from facert_blender.capture.contract import IDENTITY
+from facert_blender.capture.contract import IDENTITY, LANDMARKS, PARAMETERS
 
+from .dense import DENSE
 from .label import Labels
-from .shared_data import PHOTOS, RUNS, centre_and_side, person, read_image
+from .shared_data import (
+    PHOTOS,
+    RUNS,
+    centre_and_side,
+    held_out,
+    marked_by_people,
+    person,
+    read_image,
+)
 
 SHARD_SIZE = 192
 """Side of a stored crop in pixels."""
 SHARD_SPAN = 2.0
 """A stored crop covers this many sides of the face: enough for the SFN's crop under any augmentation."""
-PHOTOGRAPHS = RUNS / "photographs"
+PHOTOGRAPHS = RUNS / "photographs_2"
 EDITED = RUNS / "edited"
-VALIDATION_SHARE = 5
-"""One person in this many is kept for validation (the paper's 80/20 split)."""
+RENDERED = RUNS / "rendered"
+
+LAYOUT: dict[str, tuple[str, tuple[int, ...]]] = {
+    "images": ("u1", (SHARD_SIZE, SHARD_SIZE, 3)),
+    "parameters": ("f4", (PARAMETERS,)),
+    "landmarks": ("f4", (LANDMARKS, 2)),
+    "confidence": ("f4", ()),
+    "person": ("U64", ()),
+    "exact": ("?", ()),
+    "pixel": ("f4", ()),
+    "pair": ("i4", ()),
+    "dense": ("f4", (DENSE, 2)),
+    "dense_weight": ("f4", (DENSE,)),
+}
+"""Type and shape of a row of each of a shard's arrays."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +57,9 @@ class Shard:
     images: uint8 (n, 192, 192, 3) RGB, SHARD_SPAN sides around the centre of the face's box.
     parameters: float32 (n, 104) in sides. landmarks: float32 (n, 68, 2) in sides from the centre, y down.
     confidence: float32 (n,). person: str (n,), who it is. exact: bool (n,), whether the labels are exact.
-    pixel: float32 (n,), a pixel of the photograph in sides.
+    pixel: float32 (n,), a pixel of the photograph in sides. pair: int32 (n,), the row that shows the same
+    face with another expression, or turned otherwise; -1 for none. dense: float32 (n, K, 2), the points of
+    `dense.csv` as the landmarks are, and dense_weight: float32 (n, K), from 0, unknown, to 1.
     """
 
     images: np.ndarray
@@ -45,6 +69,9 @@ class Shard:
     person: np.ndarray
     exact: np.ndarray
     pixel: np.ndarray
+    pair: np.ndarray
+    dense: np.ndarray
+    dense_weight: np.ndarray
 
     def __len__(self) -> int:
         return len(self.images)
@@ -74,20 +101,36 @@ class Shard:
         )
 
     @classmethod
+    def writable(cls, part: Path, count: int) -> Shard:
+        """Arrays of `count` rows on disk, to be written row by row; those that are there are kept."""
+        part.mkdir(parents=True, exist_ok=True)
+        arrays = {}
+        for name, (dtype, shape) in LAYOUT.items():
+            file = part / f"{name}.npy"
+            if not file.exists():
+                np.lib.format.open_memmap(file, "w+", dtype, (count, *shape)).flush()
+            arrays[name] = np.lib.format.open_memmap(file, "r+")
+        return cls(**arrays)
+
+    def put(self, first: int, rows: Shard) -> None:
+        """Write the rows of another shard from row `first` on; their pairs count from its start."""
+        for field in fields(self):
+            getattr(self, field.name)[first : first + len(rows)] = getattr(rows, field.name)
+        self.pair[first : first + len(rows)] += np.where(rows.pair >= 0, first, 0).astype(np.int32)
+
+    @classmethod
     def join(cls, shards: list[Shard]) -> Shard:
         """One shard of several, in order."""
         return cls(*(np.concatenate([getattr(s, f.name) for s in shards]) for f in fields(cls)))
 
 
-def held_out(people: np.ndarray) -> np.ndarray:
-    """Whether each person (n,) belongs to validation: a fixed fifth, chosen by the name alone."""
-    return np.array([sum(name.encode()) % VALIDATION_SHARE == 0 for name in people])
-
-
 def stable_identity(parameters: np.ndarray, confidence: np.ndarray, people: np.ndarray) -> np.ndarray:
-    """Parameters (n, 104) in which all photographs of a person share one identity, weighed by confidence."""
+    """Parameters (n, 104) in which all photographs of a person share one identity, weighed by confidence.
+
+    HELEN and LFPW tell people apart by the photograph, which may show several: theirs stay as they are.
+    """
     shared = parameters.copy()
-    for name in np.unique(people):
+    for name in np.unique(people[~marked_by_people(people)]):
         rows = np.flatnonzero((people == name) & (confidence > 0))
         if len(rows) > 1:
             weights = confidence[rows, None]
@@ -124,6 +167,9 @@ def cut(labels: Labels, least_confidence: float = 0.1) -> Shard:
         people,
         np.zeros(len(rows), bool),
         (1 / side[rows]).astype(np.float32),
+        np.full(len(rows), -1, np.int32),
+        ((labels.dense[rows] - centres[:, None]) / side[rows, None, None]).astype(np.float32),
+        labels.dense_weight[rows],
     )
 
 

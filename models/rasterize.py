@@ -65,3 +65,69 @@ def interpolate(seen: np.ndarray, place: np.ndarray, triangles: np.ndarray, valu
                     for corner in range(3):
                         result[y, x, k] += place[y, x, corner] * values[triangles[t, corner], k]
     return result
+
+
+@numba.njit(cache=True, fastmath=True)
+def normals(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
+    """Unit normals float32 (V, 3) of the vertices (V, 3), weighed by the triangles' areas."""
+    result = np.zeros((len(points), 3), np.float32)
+    for t in range(len(triangles)):
+        a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+        ux, uy, uz = points[b, 0] - points[a, 0], points[b, 1] - points[a, 1], points[b, 2] - points[a, 2]
+        vx, vy, vz = points[c, 0] - points[a, 0], points[c, 1] - points[a, 1], points[c, 2] - points[a, 2]
+        nx, ny, nz = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
+        for corner in range(3):
+            i = triangles[t, corner]
+            result[i, 0] += nx
+            result[i, 1] += ny
+            result[i, 2] += nz
+    for i in range(len(result)):
+        length = np.sqrt(result[i, 0] ** 2 + result[i, 1] ** 2 + result[i, 2] ** 2) + 1e-12
+        for k in range(3):
+            result[i, k] /= length
+    return result
+
+
+@numba.njit(cache=True, fastmath=True)
+def sample(picture: np.ndarray, x: float, y: float, channel: int) -> float:
+    """A channel of the picture float32 (height, width, k) between pixels, its edges continued."""
+    height, width = picture.shape[:2]
+    x, y = min(max(x, 0.0), width - 1.001), min(max(y, 0.0), height - 1.001)
+    column, row = int(x), int(y)
+    u, v = x - column, y - row
+    return (picture[row, column, channel] * (1 - u) + picture[row, column + 1, channel] * u) * (1 - v) + (
+        picture[row + 1, column, channel] * (1 - u) + picture[row + 1, column + 1, channel] * u
+    ) * v
+
+
+@numba.njit(cache=True, fastmath=True)
+def paint(
+    seen: np.ndarray, place: np.ndarray, triangles: np.ndarray, surface: np.ndarray, photograph: np.ndarray
+) -> np.ndarray:
+    """Colour and opacity, float32 (height, width, 4), colours multiplied by the opacity.
+
+    surface: float32 (V, 10): where the vertex lies in the photograph (x, y), where its mirror image does,
+    how much of each colour there it takes, a colour (3) added to both, and its opacity.
+    photograph: float32 (h, w, 3).
+    """
+    height, width = seen.shape
+    result = np.zeros((height, width, 4), np.float32)
+    at = np.zeros(10, np.float32)
+    for y in range(height):
+        for x in range(width):
+            t = seen[y, x]
+            if t < 0:
+                continue
+            for k in range(10):
+                at[k] = 0
+                for corner in range(3):
+                    at[k] += place[y, x, corner] * surface[triangles[t, corner], k]
+            for channel in range(3):
+                colour = at[6 + channel]
+                if at[4] > 0.003:
+                    colour += at[4] * sample(photograph, at[0], at[1], channel)
+                if at[5] > 0.003:
+                    colour += at[5] * sample(photograph, at[2], at[3], channel)
+                result[y, x, channel] = min(max(colour, 0.0), 255.0) * at[9]
+            result[y, x, 3] = at[9]
+    return result

@@ -1,327 +1,267 @@
-"""Expression-edited and re-posed photographs: the fitted, photo-textured mesh rendered over its own
-background.
+"""Faces with exact labels: edited photographs and rendered heads.
 
-`python -m models.synthesize COUNT` edits training faces and writes them as a shard; `--sheet` shows some.
-The labels are exact by construction: what ordinary photographs lack (closed eyes, open and sideways jaws,
-rolled lips) is made here. Expressions are sampled as in SMIRK (Retsinas et al. 2024): templates, sparse
-random, permuted real ones, and near-neutral ones with random lids.
+`python -m models.synthesize COUNT --kind edited` paints photographed faces over their own surroundings with
+other expressions and head turns; `--kind rendered` paints heads of other shapes, in other lights, before
+other backgrounds, with the skins of photographs. Rows are written in blocks, each by its own seed: a run
+that was stopped goes on where it was, and its result depends on the seed alone. `--sheet` shows some.
+
+Half of the faces come in pairs, the same face with another expression or turned otherwise.
 """
 
 from __future__ import annotations
 
 import argparse
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+import json
+import shutil
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 
-from facert_blender.capture.contract import (
-    EXPRESSION,
-    EXPRESSIONS,
-    IDENTITY,
-    ROTATION,
-    SCALE,
-    TRANSLATION,
-)
-from facert_blender.capture.face_shape import JAW, FaceShape, rotation_matrices
+from facert_blender.capture.contract import EXPRESSION, IDENTITIES, IDENTITY, ROTATION, SCALE, TRANSLATION
+from facert_blender.capture.face_shape import rotation_matrices
 
-from .datasets import EDITED, PHOTOGRAPHS, SHARD_SIZE, SHARD_SPAN, Shard
+from .datasets import EDITED, PHOTOGRAPHS, RENDERED, SHARD_SIZE, SHARD_SPAN, Shard, held_out
+from .editor import Editor, Look, ReadFace, fill_in
+from .expressions import possible, sample_expression, sample_pose, sample_turn
 from .face_model import FaceMesh
 from .fitting import quaternions
-from .rasterize import interpolate, rasterize
+from .shared_data import RUNS
 
-SKIN, EYE, GUMS, TEETH, SOCKET = range(5)
-RENDERED = {
-    "M_Face": SKIN,
-    "M_ScleraLeft": EYE, "M_IrisLeft": EYE, "M_ScleraRight": EYE, "M_IrisRight": EYE,
-    "M_GumsTongue": GUMS,
-    "M_Teeth": TEETH,
-}  # fmt: skip
-COLOURS = np.array([[0, 0, 0], [225, 215, 210], [150, 75, 75], [225, 215, 200], [60, 25, 25]], np.float32)
-"""Of what photographs do not show, by kind of surface, in full light."""
-PUPIL, IRIS = 0.03, 0.078
-"""Radii in units of the face model."""
+__all__ = ["Editor", "Maker", "Recipe", "make", "possible", "sample_expression"]
 
-BLINK, LOOK_DOWN, WIDE = (
-    [EXPRESSIONS.index(name + side) for side in ("Left", "Right")]
-    for name in ("eyeBlink", "eyeLookDown", "eyeWide")
-)
-
-TEMPLATES: tuple[tuple[str, ...], ...] = (
-    ("eyeBlinkLeft", "eyeBlinkRight"), ("eyeBlinkLeft", "eyeBlinkRight"), ("eyeBlinkLeft",),
-    ("eyeBlinkRight",), ("eyeWideLeft", "eyeWideRight"), ("eyeLookDownLeft", "eyeLookDownRight"),
-    ("eyeSquintLeft", "eyeSquintRight"),
-    ("browInnerUpLeft", "browInnerUpRight", "browOuterUpLeft", "browOuterUpRight"),
-    ("browInnerUpLeft", "browInnerUpRight"), ("browOuterUpLeft",), ("browOuterUpRight",),
-    ("browDownLeft", "browDownRight"),
-    ("jawOpen",), ("jawOpen",), ("jawOpen", "mouthClose"),
-    ("jawOpen", "mouthStretchLeft", "mouthStretchRight"),
-    ("jawLeft",), ("jawRight",), ("jawForward",), ("mouthLeft",), ("mouthRight",),
-    ("mouthRollLower", "mouthRollUpper"), ("mouthRollLower",), ("mouthRollUpper",),
-    ("mouthSmileLeft", "mouthSmileRight"), ("mouthSmileLeft", "mouthSmileRight", "jawOpen"),
-    ("mouthSmileLeft",), ("mouthSmileRight",),
-    ("mouthPucker",), ("mouthPucker", "mouthFunnel"), ("mouthFunnel",), ("mouthFunnel", "jawOpen"),
-    ("mouthFrownLeft", "mouthFrownRight"), ("mouthPressLeft", "mouthPressRight"),
-    ("mouthShrugLower", "mouthShrugUpper"), ("mouthUpperUpLeft", "mouthUpperUpRight"),
-    ("mouthLowerDownLeft", "mouthLowerDownRight"), ("mouthDimpleLeft", "mouthDimpleRight"),
-    ("cheekPuff",), ("cheekSquintLeft", "cheekSquintRight"), ("noseSneerLeft", "noseSneerRight"),
-)  # fmt: skip
-
-
-def possible(weights: np.ndarray) -> np.ndarray:
-    """Weights (46,) held to what a face can do.
-
-    Lids meet and no more, jaw and mouth go one way at a time, and lips close only over an open jaw.
-    """
-    w = np.clip(weights, 0, 1)
-    for side in ("Left", "Right"):
-        blink, down, squint, wide = (
-            EXPRESSIONS.index(n + side) for n in ("eyeBlink", "eyeLookDown", "eyeSquint", "eyeWide")
-        )
-        w[down] = min(w[down], max(0.0, 1.1 - w[blink]) / 0.6)
-        w[squint] = min(w[squint], 1.2 - w[blink])
-        w[wide] *= 1 - max(w[blink], w[down])
-    left, right = EXPRESSIONS.index("jawLeft"), EXPRESSIONS.index("jawRight")
-    w[min(left, right, key=lambda i: w[i])] = 0
-    left, right = EXPRESSIONS.index("mouthLeft"), EXPRESSIONS.index("mouthRight")
-    w[min(left, right, key=lambda i: w[i])] = 0
-    close, jaw = EXPRESSIONS.index("mouthClose"), EXPRESSIONS.index("jawOpen")
-    w[close] = min(w[close], 0.78 * w[jaw])
-    return w
-
-
-def sample_expression(source: np.ndarray, real: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """New weights (46,) for a face whose own are `source`; `real` (n, 46) are other people's."""
-    kind = rng.choice(4, p=(0.45, 0.22, 0.18, 0.15))
-    w = source * rng.uniform(0, 1)
-    if kind == 0:
-        w *= rng.choice([0.0, 1.0])
-        strength = rng.uniform(0.35, 1.0) if rng.random() < 0.7 else 1.0
-        for name in TEMPLATES[rng.integers(len(TEMPLATES))]:
-            w[EXPRESSIONS.index(name)] = np.clip(strength + rng.normal(0, 0.08), 0, 1)
-    elif kind == 1:
-        chosen = rng.choice(len(EXPRESSIONS), rng.integers(2, 7), replace=False)
-        w[chosen] = rng.uniform(0, 1, len(chosen))
-    elif kind == 2:
-        w = real[rng.integers(len(real))] * rng.uniform(0.7, 1.3)
-    else:
-        w = source * rng.uniform(0, 0.3)
-        for name in ("eyeBlink", "eyeLookDown", "eyeSquint", "eyeWide"):
-            both, one = rng.uniform(0, 1), rng.uniform(0, 1)
-            w[EXPRESSIONS.index(name + "Left")] = both * (rng.random() < 0.4)
-            w[EXPRESSIONS.index(name + "Right")] = (both if rng.random() < 0.6 else one) * (
-                rng.random() < 0.4
-            )
-    if rng.random() < 0.2:
-        w[EXPRESSIONS.index("jawOpen")] = rng.uniform(0, 0.8)
-    if rng.random() < 0.25:
-        closed = rng.uniform(0.3, 1)
-        w[EXPRESSIONS.index("eyeBlinkLeft")] = w[EXPRESSIONS.index("eyeBlinkRight")] = closed
-    return possible(w.astype(np.float32))
-
-
-def sample_turn(rng: np.random.Generator) -> np.ndarray:
-    """A head turn (3, 3) to add to a face's own: mostly small, sometimes far to a side."""
-    yaw = rng.normal(0, 8) if rng.random() < 0.7 else rng.uniform(-40, 40)
-    pitch = np.clip(rng.normal(0, 6), -18, 18)
-    x, y = np.radians(pitch) / 2, np.radians(yaw) / 2
-    about_x = np.array([[np.cos(x), np.sin(x), 0, 0]], np.float32)
-    about_y = np.array([[np.cos(y), 0, np.sin(y), 0]], np.float32)
-    return rotation_matrices(about_y)[0] @ rotation_matrices(about_x)[0]
+BLOCK = 200
+"""Rows that are made and written together."""
+FOLDERS = {"edited": EDITED, "rendered": RENDERED}
+LEAST_CONFIDENCE = {"edited": 0.35, "rendered": 0.5}
+COARSEST = {"edited": 1.0, "rendered": 0.013}
+"""Pixels of a photograph, in sides, that are no larger than this."""
+WHOLE_HEAD = np.radians(25)
+"""Beyond this turn an edited photograph may show a whole painted head."""
 
 
 @dataclass(frozen=True)
-class Editor:
-    """Renders faces with other expressions and turns.
+class Recipe:
+    """What is to be made: how many rows, of which kind, by which seed, of whom (training, held-out, all)."""
 
-    basis: float32 (96, V * 3) of the rendered vertices. triangles: int32 (T, 3). kind: int (T,), surface of
-    each triangle. landmarks: int (51,), inner landmarks among the vertices. spread: float32 (V, 51), how the
-    misfit at the landmarks spreads over the mesh, so that the texture sits on the photograph's own features.
-    tone: float32 (V,), how light a made surface is: dark pupils, mid irises.
-    """
+    count: int
+    kind: str
+    seed: int
+    people: str
 
-    shape: FaceShape
-    basis: np.ndarray
-    triangles: np.ndarray
-    kind: np.ndarray
-    landmarks: np.ndarray
-    spread: np.ndarray
-    tone: np.ndarray
+    def rows(self, block: int) -> range:
+        """The rows of a block."""
+        return range(block * BLOCK, min((block + 1) * BLOCK, self.count))
+
+    @property
+    def blocks(self) -> int:
+        """How many blocks there are."""
+        return -(-self.count // BLOCK)
+
+
+@dataclass(frozen=True)
+class Maker:
+    """Makes blocks of a recipe from the photographs' crops."""
+
+    recipe: Recipe
+    photographs: Shard
+    editor: Editor
 
     @classmethod
-    def make(cls, mesh: FaceMesh) -> Editor:
-        """Prepare the surfaces that are rendered."""
-        kinds = np.array([RENDERED.get(name, -1) for name in mesh.materials])[mesh.material]
-        triangles, kinds = mesh.triangles[kinds >= 0], kinds[kinds >= 0]
-        used, renumbered = np.unique(triangles, return_inverse=True)
-        triangles = renumbered.reshape(-1, 3).astype(np.int32)
-        basis = mesh.basis.reshape(len(mesh.basis), -1, 3)[:, used].reshape(len(mesh.basis), -1)
-        neutral = mesh.neutral[used]
-        landmarks = np.searchsorted(used, mesh.landmarks[JAW:])
-        inside = _never_seen(neutral, triangles)[triangles].all(1) & (kinds == SKIN)
-        centre = neutral[triangles].mean(1)
-        mouth = (np.abs(centre[:, 0]) < 0.55) & (centre[:, 1] < -0.1) & (centre[:, 1] > -0.95)
-        kinds = np.where(inside & mouth, SOCKET, kinds)
+    def of(cls, recipe: Recipe) -> Maker:
+        """Open the photographs and prepare the painter."""
+        return cls(recipe, Shard.open(PHOTOGRAPHS), Editor.make(FaceMesh.load()))
 
-        def kernel(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-            return np.exp(-((a[:, None] - b[None]) ** 2).sum(2) / (2 * 0.22**2))
+    @cached_property
+    def sources(self) -> np.ndarray:
+        """Rows of the photographs that may be used."""
+        shard, kind = self.photographs, self.recipe.kind
+        good = (shard.confidence > LEAST_CONFIDENCE[kind]) & (shard.pixel < COARSEST[kind])
+        held = held_out(shard.person)
+        return np.flatnonzero(good & {"training": ~held, "held-out": held, "all": good}[self.recipe.people])
 
-        at = neutral[landmarks]
-        spread = kernel(neutral, at) @ np.linalg.inv(kernel(at, at) + 0.15 * np.eye(len(at)))
-        tone = np.ones(len(neutral), np.float32)
-        eyes = np.unique(triangles[kinds == EYE])
-        for eye in (eyes[neutral[eyes, 0] < 0], eyes[neutral[eyes, 0] >= 0]):
-            middle = (neutral[eye].min(0) + neutral[eye].max(0)) / 2
-            radius = np.linalg.norm(neutral[eye, :2] - middle[:2], axis=1)
-            tone[eye] = np.where(radius < PUPIL, 0.08, np.where(radius < IRIS, 0.33, 1.0))
-        return cls(mesh.reduced(), basis, triangles, kinds, landmarks, spread.astype(np.float32), tone)
+    def block(self, number: int) -> Shard:
+        """The rows of a block, in twos of one source; some twos are pairs."""
+        rng = np.random.default_rng((self.recipe.seed, number))
+        rows: list[tuple[Any, ...]] = []
+        while len(rows) < len(self.recipe.rows(number)):
+            source = int(rng.choice(self.sources))
+            rows += self._two(source, len(rows), rng)
+        rows = rows[: len(self.recipe.rows(number))]
+        images, parameters, landmarks, pixel, person, pair, dense = map(np.array, zip(*rows, strict=True))
+        pair[pair >= len(rows)] = -1
+        n = len(rows)
+        sure, exact = np.ones(n, np.float32), np.ones(n, bool)
+        seen = np.ones(dense.shape[:2], np.float32)
+        return Shard(
+            images, parameters, landmarks, sure, person, exact, pixel, pair, dense.astype(np.float32), seen
+        )
 
-    def edit(
-        self,
-        image: np.ndarray,
-        parameters: np.ndarray,
-        landmarks: np.ndarray,
-        weights: np.ndarray,
-        turn: np.ndarray,
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Give a face other expression weights (46,) and an added turn (3, 3).
+    def _two(self, source: int, first: int, rng: np.random.Generator) -> list[tuple[Any, ...]]:
+        shard = self.photographs
+        pixel = float(shard.pixel[source])
+        start = shard.parameters[source]
+        face = self.editor.read(np.asarray(shard.images[source]), start, shard.landmarks[source], pixel)
+        rendered = self.recipe.kind == "rendered"
+        person = str(shard.person[source])
+        if rendered:
+            start = self._another_shape(start, rng)
+            person = _namesake(person, int(rng.integers(1_000_000)))
+        one = self._changed(start, source, rng)
+        paired = rng.random() < 0.5
+        if not paired:
+            other = self._changed(start, source, rng)
+        else:
+            other = one.copy()
+            changed = self._changed(start, source, rng)
+            part = EXPRESSION if rng.random() < 0.5 else ROTATION
+            other[part] = changed[part]
+        look = self._look(face, one, rng)
+        made = []
+        for k, new in enumerate((one, other)):
+            if k and not paired:
+                look = self._look(face, new, rng)
+            elif k and look.surroundings is None:
+                look = replace(self.editor.look(face, new, rng), light=look.light, creases=look.creases)
+            image, parameters, landmarks = self.editor.paint(face, new, look, own_shape=not rendered)
+            zoom = float(parameters[SCALE] / new[SCALE])
+            pair = first + 1 - k if paired else -1
+            dense = self.editor.dense_points(face, parameters, own_shape=not rendered)
+            made.append(
+                (image, parameters, landmarks, np.float32(pixel * zoom), person, np.int32(pair), dense)
+            )
+        return made
 
-        image: uint8 (s, s, 3) showing SHARD_SPAN sides around the face's centre; parameters (104,) and
-        landmarks (68, 2) in sides. Returns the new picture, parameters and landmarks.
-        """
+    def _changed(self, start: np.ndarray, source: int, rng: np.random.Generator) -> np.ndarray:
+        """Parameters (104,) with another expression and rotation."""
+        real = self.photographs.parameters[:, EXPRESSION]
+        new = start.copy()
+        new[EXPRESSION] = sample_expression(real[source].copy(), real, rng)
+        current = rotation_matrices(start[None, ROTATION])[0]
+        rotation = sample_pose(rng) if self.recipe.kind == "rendered" else sample_turn(rng, current) @ current
+        new[ROTATION] = quaternions(rotation[None])[0]
+        return new
+
+    def _another_shape(self, parameters: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Parameters with the identity of somebody between two people, and a little of nobody."""
+        one, two = self.photographs.parameters[rng.choice(self.sources, 2), IDENTITY]
         new = parameters.copy()
-        new[EXPRESSION] = weights
-        new[ROTATION] = quaternions((turn @ rotation_matrices(parameters[None, ROTATION])[0])[None])[0]
-        before, after = self.shape.project(np.stack([parameters, new]))
-        misfit = landmarks - before
-        shift = self.spread @ misfit[JAW:]
-        source, target = self._place(parameters, shift), self._place(new, shift)
-        size = image.shape[0]
-        pixels = size / SHARD_SPAN
-        source[:, :2] = source[:, :2] * pixels + (size - 1) / 2
-        target[:, :2] = target[:, :2] * pixels + (size - 1) / 2
-        seen, place = rasterize(target, self.triangles, size, size)
-        own = parameters[EXPRESSION]
-        eyes_hidden = max(own[BLINK].max(), own[LOOK_DOWN].max() * 0.7) > 0.4
-        opened = (weights[WIDE] - own[WIDE]).max() > 0.25
-        edited = self._shade(image, source, seen, place, eyes_hidden or opened)
-        return edited, new, (after + misfit).astype(np.float32)
+        new[IDENTITY] = one + rng.uniform(0, 1) * (two - one) + rng.normal(0, 0.5, IDENTITIES)
+        new[IDENTITY] = new[IDENTITY].clip(-2.5, 2.5)
+        new[IDENTITY][0] = 1
+        new[TRANSLATION] = 0
+        return new
 
-    def _place(self, parameters: np.ndarray, shift: np.ndarray) -> np.ndarray:
-        """Vertices (V, 3): x, y in sides, y down, moved by the misfit; z towards the camera."""
-        factors = np.concatenate([parameters[IDENTITY], parameters[EXPRESSION]])
-        points = (factors @ self.basis).reshape(-1, 3) @ rotation_matrices(parameters[None, ROTATION])[0].T
-        points[:, :2] = (points[:, :2] + parameters[TRANSLATION][:2]) * parameters[SCALE] * (1, -1) + shift
-        return points.astype(np.float32)
+    def _look(self, face: ReadFace, new: np.ndarray, rng: np.random.Generator) -> Look:
+        if self.recipe.kind == "rendered":
+            return self.editor.another_look(face, new, self._background(face, rng), rng)
+        look = self.editor.look(face, new, rng)
+        angle = 2 * np.arccos(np.clip(abs(new[ROTATION] @ face.parameters[ROTATION]), 0, 1))
+        if angle > WHOLE_HEAD and rng.random() < 0.4:
+            whole = self.editor.another_look(face, new, self._background(face, rng), rng)
+            look = replace(whole, light=look.light)
+        return look
 
-    def _shade(
-        self, image: np.ndarray, source: np.ndarray, seen: np.ndarray, place: np.ndarray, made_eyes: bool
-    ) -> np.ndarray:
-        size = image.shape[0]
-        kind = np.where(seen >= 0, self.kind[seen], -1)
-        values = interpolate(seen, place, self.triangles, np.column_stack([source, self.tone]))
-        grid = np.stack(np.meshgrid(np.arange(size), np.arange(size)), -1).astype(np.float32)
-        from_photo = (kind == SKIN) | ((kind == EYE) & (not made_eyes))
-        offset = _fill((values[..., :2] - grid) * from_photo[..., None], from_photo)
-        where = grid + offset
-        edited = cv2.remap(
-            image, where[..., 0], where[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-        )
-        made = (kind >= 0) & ~from_photo
-        if made.any():
-            skin = edited[kind == SKIN]
-            light = np.clip(np.percentile(skin.mean(1), 70) / 190, 0.25, 1.15) if len(skin) else 0.8
-            lips = values[..., 2][kind == SKIN].max() if len(skin) else 0.0
-            depth = np.clip(1.1 - 1.5 * np.maximum(lips - 0.35 - values[..., 2], 0), 0.12, 1)
-            depth = np.where(kind == EYE, 0.85 * values[..., 3], depth)
-            colours = COLOURS[np.maximum(kind, 0)] * (light * depth)[..., None]
-            alpha = cv2.GaussianBlur(made.astype(np.float32), (0, 0), 0.6)[..., None] * made[..., None]
-            edited = (edited * (1 - alpha) + colours * alpha).clip(0, 255).astype(np.uint8)
-        return edited
+    def _background(self, face: ReadFace, rng: np.random.Generator) -> np.ndarray:
+        """A picture uint8 (s, s, 3) without the face: its surroundings, another's, or hardly any."""
+        kind = rng.choice(3, p=(0.4, 0.4, 0.2))
+        if kind == 0:
+            picture = face.without
+        elif kind == 1:
+            other = np.asarray(self.photographs.images[rng.integers(len(self.photographs))], np.float32)
+            across = np.abs(np.linspace(-1, 1, SHARD_SIZE))
+            far = np.hypot(across[None] / 0.62, across[:, None] / 0.8) > 1
+            picture = fill_in(other, far)[:: rng.choice([-1, 1]), :: rng.choice([-1, 1])]
+        else:
+            picture = cv2.resize(
+                rng.uniform(0, 255, (4, 4, 3)), (SHARD_SIZE, SHARD_SIZE), interpolation=cv2.INTER_CUBIC
+            )
+            picture = picture.mean() + rng.uniform(0.1, 1) * (picture - picture.mean())
+        if rng.random() < 0.4:
+            picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(1, 8))
+        return np.asarray((picture * rng.uniform(0.6, 1.2)).clip(0, 255), np.uint8)
 
 
-def _never_seen(neutral: np.ndarray, triangles: np.ndarray) -> np.ndarray:
-    """Whether each vertex is hidden from every side in front of the neutral face."""
-    visible = np.zeros(len(neutral), bool)
-    for yaw in (-70, -40, -15, 0, 15, 40, 70):
-        for pitch in (-30, 0, 30):
-            x, y = np.radians(pitch) / 2, np.radians(yaw) / 2
-            turn = rotation_matrices(np.array([[np.cos(y), 0, np.sin(y), 0]]))[0]
-            turn = turn @ rotation_matrices(np.array([[np.cos(x), np.sin(x), 0, 0]]))[0]
-            points = (neutral @ turn.T) * (190, -190, 1) + (256, 256, 0)
-            seen, _ = rasterize(points.astype(np.float32), triangles, 512, 512)
-            visible[triangles[np.unique(seen[seen >= 0])]] = True
-    return ~visible
+def _namesake(person: str, number: int) -> str:
+    """A name for a made person who stays on the side of the split on which the skin's owner is."""
+    side = held_out(np.array([person]))[0]
+    names = (f"{person}/{number + k}" for k in range(1000))
+    return next(name for name in names if held_out(np.array([name]))[0] == side)
 
 
-def _fill(offset: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Continue a displacement field smoothly from where it is known over the rest, fading with distance."""
-    small = 48
-    mass = cv2.resize(known.astype(np.float32), (small, small), interpolation=cv2.INTER_AREA)
-    field = cv2.resize(offset, (small, small), interpolation=cv2.INTER_AREA)
-    near, near_mass = cv2.GaussianBlur(field, (0, 0), 1.5), cv2.GaussianBlur(mass, (0, 0), 1.5)
-    far, far_mass = cv2.GaussianBlur(field, (0, 0), 6), cv2.GaussianBlur(mass, (0, 0), 6)
-    around = (near + 0.05 * far) / (near_mass + 0.05 * far_mass + 0.004)[..., None]
-    around = cv2.resize(around, offset.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-    return np.where(known[..., None], offset, around).astype(np.float32)
+_makers: dict[Recipe, Maker] = {}
+"""The maker of this process, which takes seconds to prepare."""
 
 
-def edit_many(rows: np.ndarray, seed: int) -> Shard:
-    """Edit the photographs' crops `rows` once each; the new faces, in the same order."""
+def _write(recipe: Recipe, part: Path, number: int) -> int:
     cv2.setNumThreads(1)
-    rng = np.random.default_rng(seed)
-    shard = Shard.open(PHOTOGRAPHS)
-    editor = Editor.make(FaceMesh.load())
-    real = shard.parameters[:, EXPRESSION]
-    images = np.empty((len(rows), SHARD_SIZE, SHARD_SIZE, 3), np.uint8)
-    parameters = np.empty((len(rows), shard.parameters.shape[1]), np.float32)
-    landmarks = np.empty((len(rows), 68, 2), np.float32)
-    for i, row in enumerate(rows):
-        weights = sample_expression(real[row].copy(), real, rng)
-        images[i], parameters[i], landmarks[i] = editor.edit(
-            shard.images[row], shard.parameters[row], shard.landmarks[row], weights, sample_turn(rng)
-        )
-    exact = np.ones(len(rows), np.float32)
-    return Shard(
-        images, parameters, landmarks, exact, shard.person[rows], np.ones(len(rows), bool), shard.pixel[rows]
-    )
+    if recipe not in _makers:
+        _makers[recipe] = Maker.of(recipe)
+    Shard.writable(part, recipe.count).put(number * BLOCK, _makers[recipe].block(number))
+    return number
+
+
+def begin(recipe: Recipe, part: Path) -> None:
+    """Make empty arrays for the recipe's rows, unless they are there, with a list of the blocks done."""
+    note = part / "recipe.json"
+    if note.exists() and json.loads(note.read_text()) == vars(recipe):
+        return
+    shutil.rmtree(part, ignore_errors=True)
+    Shard.writable(part, recipe.count)
+    np.save(part / "done.npy", np.zeros(recipe.blocks, bool))
+    note.write_text(json.dumps(vars(recipe)))
+
+
+def make(recipe: Recipe, folder: Path, workers: int) -> None:
+    """Write the recipe's rows to a folder, going on where an earlier run of the same recipe stopped."""
+    part = folder.with_name(folder.name + ".part")
+    begin(recipe, part)
+    done = np.lib.format.open_memmap(part / "done.npy", "r+")
+    with ProcessPoolExecutor(workers) as pool:
+        waiting = [pool.submit(_write, recipe, part, int(n)) for n in np.flatnonzero(~done)]
+        for finished in as_completed(waiting):
+            done[finished.result()] = True
+            done.flush()
+            print(f"{done.sum()} of {len(done)} blocks", flush=True)
+    for name in ("done.npy", "recipe.json"):
+        (part / name).unlink()
+    shutil.rmtree(folder, ignore_errors=True)
+    part.rename(folder)
+
+
+def sheet(shard: Shard, path: Path) -> None:
+    """Save a picture of the first faces, and below each the same with its landmarks."""
+    tiles = []
+    for i in range(min(len(shard), 48)):
+        marked = np.array(shard.images[i])
+        for point in shard.landmarks[i] * (SHARD_SIZE / SHARD_SPAN) + (SHARD_SIZE - 1) / 2:
+            cv2.circle(marked, np.rint(point).astype(int).tolist(), 1, (0, 255, 0), -1)
+        tiles.append(np.vstack([shard.images[i], marked]))
+    rows = [np.hstack(tiles[i : i + 8]) for i in range(0, len(tiles) // 8 * 8, 8)]
+    cv2.imwrite(str(path), cv2.cvtColor(np.vstack(rows), cv2.COLOR_RGB2BGR))
 
 
 def main() -> None:
-    """Make COUNT edited faces from the photographs' crops."""
+    """Make COUNT faces with exact labels from the photographs' crops."""
     parser = argparse.ArgumentParser(prog="python -m models.synthesize", description=main.__doc__)
     parser.add_argument("count", type=int)
+    parser.add_argument("--kind", choices=sorted(FOLDERS), default="edited")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--people", choices=("training", "held-out", "all"), default="training")
+    parser.add_argument("--to", help="name of the folder in runs/, the kind's own unless given")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--sheet", type=Path, help="also save a picture of some")
     options = parser.parse_args()
-    photographs = Shard.open(PHOTOGRAPHS)
-    good = np.flatnonzero(photographs.confidence > 0.35)
-    rng = np.random.default_rng(options.seed)
-    rows = rng.choice(good, options.count)
-    pieces = np.array_split(rows, max(options.workers, options.count // 1000))
-    with ProcessPoolExecutor(options.workers) as pool:
-        shards = list(
-            pool.map(edit_many, pieces, range(options.seed * 10_000, options.seed * 10_000 + len(pieces)))
-        )
-    Shard.join(shards).save(EDITED)
-    print(f"{EDITED}: {options.count} faces of {len(set(photographs.person[rows]))} people")
+    folder = RUNS / options.to if options.to else FOLDERS[options.kind]
+    make(Recipe(options.count, options.kind, options.seed, options.people), folder, options.workers)
+    shard = Shard.open(folder)
+    print(f"{folder}: {len(shard)} faces of {len(np.unique(shard.person))} people")
     if options.sheet:
-        tiles = [
-            _tile(photographs.images[r], shards[0].images[i], shards[0].landmarks[i])
-            for i, r in enumerate(pieces[0][:48])
-        ]
-        picture = np.vstack([np.hstack(tiles[i : i + 8]) for i in range(0, len(tiles), 8)])
-        cv2.imwrite(str(options.sheet), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
-
-
-def _tile(before: np.ndarray, after: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
-    marked = after.copy()
-    for point in landmarks * (SHARD_SIZE / SHARD_SPAN) + (SHARD_SIZE - 1) / 2:
-        cv2.circle(marked, point.astype(int).tolist(), 1, (0, 255, 0), -1)
-    return np.vstack([before, after, marked])
+        sheet(shard, options.sheet)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,152 @@
+"""Photographed faces painted anew."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch", reason="training is not set up (make setup-training)")
+pytest.importorskip("numba")
+
+from facert_blender.capture.contract import EXPRESSION, EXPRESSIONS, ROTATION, SCALE
+from models.editor import estimate_light, fill_in, harmonics, random_light, shade
+from models.expressions import turn
+from models.fitting import quaternions
+
+if TYPE_CHECKING:
+    from models.editor import Editor
+
+SIZE = 192
+NEUTRAL = np.zeros(46, np.float32)
+
+
+def weights(**strengths: float) -> np.ndarray:
+    return np.array([strengths.get(name, 0.0) for name in EXPRESSIONS], np.float32)
+
+
+def photograph(editor: Editor, yaw: float = 0.0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A grey picture with a face that nobody sees in it, its parameters and landmarks."""
+    parameters = np.zeros(104, np.float32)
+    parameters[0], parameters[SCALE] = 1, 0.5
+    parameters[ROTATION] = quaternions(turn(yaw, 0, 0)[None])[0]
+    landmarks = editor.head.shape.project(parameters[None])[0]
+    centre, side = (landmarks.min(0) + landmarks.max(0)) / 2, np.ptp(landmarks, axis=0).max()
+    parameters[100:102] -= centre * (1, -1) / parameters[SCALE]
+    parameters[SCALE] /= side
+    return (
+        np.full((SIZE, SIZE, 3), 170, np.uint8),
+        parameters,
+        ((landmarks - centre) / side).astype(np.float32),
+    )
+
+
+def pixel(place: np.ndarray) -> tuple[int, int]:
+    x, y = np.rint(place * SIZE / 2 + (SIZE - 1) / 2).astype(int)
+    return int(y), int(x)
+
+
+def test_lids_close_and_the_mouth_opens(editor: Editor) -> None:
+    image, parameters, landmarks = photograph(editor)
+    y, x = pixel(landmarks[36:42].mean(0))
+    image[y - 3 : y + 4, x - 4 : x + 5] = 20  # a dark eye
+    posed = weights(eyeBlinkRight=1, jawOpen=1)
+    edited, labels, moved = editor.edit(image, parameters, landmarks, posed, np.eye(3))
+    np.testing.assert_array_equal(labels[EXPRESSION], posed)
+    assert edited[pixel(moved[36:42].mean(0) - [0, 0.02])].mean() > 90  # skin over the eye
+    assert moved[66, 1] - moved[62, 1] > landmarks[66, 1] - landmarks[62, 1] + 0.1
+    assert edited[pixel(moved[60:68].mean(0))].mean() < 120  # the inside of the mouth
+
+
+def test_a_face_left_as_it_is_looks_as_it_did(editor: Editor) -> None:
+    image, parameters, landmarks = photograph(editor)
+    image[:] = (np.arange(SIZE)[:, None, None] * 0.4 + np.arange(SIZE)[None, :, None] * 0.3 + 60).astype(
+        np.uint8
+    )
+    face = editor.read(image, parameters, landmarks)
+    look = replace(editor.look(face, parameters, np.random.default_rng(0)), light=face.light, own_eyes=True)
+    same, labels, marks = editor.paint(face, parameters, look)
+    np.testing.assert_allclose(labels, parameters, atol=1e-4)
+    np.testing.assert_allclose(marks, landmarks, atol=1e-4)
+    difference = np.abs(same.astype(float) - image).mean(2)
+    assert np.median(difference) < 2 and (difference > 25).mean() < 0.01
+
+
+@pytest.mark.parametrize(("yaw", "pitch"), [(75, 0), (-75, 0), (0, 30), (40, -30)])
+def test_labels_of_turned_heads_are_the_models_own(editor: Editor, yaw: float, pitch: float) -> None:
+    image, parameters, landmarks = photograph(editor)
+    edited, labels, moved = editor.edit(
+        image, parameters, landmarks, weights(jawOpen=0.5), turn(yaw, pitch, 0)
+    )
+    assert edited.shape == (SIZE, SIZE, 3)
+    np.testing.assert_allclose(labels[ROTATION], quaternions(turn(yaw, pitch, 0)[None])[0], atol=1e-5)
+    np.testing.assert_allclose(moved, editor.head.shape.project(labels[None])[0], atol=1e-4)
+    np.testing.assert_allclose(np.ptp(moved, axis=0).max(), 1, atol=1e-4)
+    np.testing.assert_allclose(moved.min(0) + moved.max(0), 0, atol=1e-4)
+
+
+def test_departures_from_the_model_turn_with_the_head(editor: Editor) -> None:
+    image, parameters, landmarks = photograph(editor)
+    marked = landmarks.copy()
+    marked[27:36, 1] += 0.03  # a nose that lies lower than the model's
+    _, labels, moved = editor.edit(image, parameters, marked, NEUTRAL, turn(60, 0, 0))
+    lower = (moved - editor.head.shape.project(labels[None])[0])[27:36, 1]
+    assert 0.01 < lower.mean() < 0.04
+
+
+def test_what_a_photograph_hides_is_taken_from_the_other_half(editor: Editor) -> None:
+    image, parameters, landmarks = photograph(editor, yaw=45)
+    y, x = pixel((landmarks[4] + landmarks[48]) / 2)  # the performer's right cheek, which is seen
+    image[y - 8 : y + 9, x - 8 : x + 9] = (230, 60, 60)
+    edited, _, moved = editor.edit(image, parameters, landmarks, NEUTRAL, turn(-90, 0, 0))
+    y, x = pixel((moved[12] + moved[54]) / 2)
+    patch = edited[y - 5 : y + 6, x - 5 : x + 6].astype(float).mean((0, 1))
+    assert patch[0] > patch[1] + 60
+
+
+def test_a_rendered_head_covers_its_landmarks(editor: Editor) -> None:
+    image, parameters, landmarks = photograph(editor)
+    rng = np.random.default_rng(1)
+    face = editor.read(image, parameters, landmarks)
+    new = parameters.copy()
+    new[1:50] = rng.normal(0, 1, 49)
+    new[ROTATION] = quaternions(turn(-60, 10, 5)[None])[0]
+    green = np.zeros_like(image)
+    green[..., 1] = 255
+    look = replace(editor.another_look(face, new, green, rng), hat=None, glasses=None)
+    picture, labels, marks = editor.paint(face, new, look, own_shape=False)
+    np.testing.assert_allclose(marks, editor.head.shape.project(labels[None])[0], atol=1e-4)
+    inner = np.array([picture[pixel(mark)] for mark in marks[27:]], int)
+    assert (np.abs(inner[:, 1] - inner[:, 0]) < 100).mean() > 0.9  # nothing of the green behind
+    assert (picture[2, 2] == (0, 255, 0)).all()
+    dense = editor.dense_points(face, labels, own_shape=False)
+    assert np.abs(dense).max() < 1.2
+
+
+def test_the_light_of_a_face_is_found() -> None:
+    rng = np.random.default_rng(0)
+    outward = rng.normal(0, 1, (2000, 3))
+    outward[:, 2] = np.abs(outward[:, 2])
+    outward /= np.linalg.norm(outward, axis=1, keepdims=True)
+    brightness = 120 * (1 + 0.4 * outward[:, 0])
+    brightness[:150] *= 0.3  # brows
+    light = estimate_light(outward, brightness)
+    assert light[1] / light[0] == pytest.approx(0.4, abs=0.08)
+    np.testing.assert_allclose(shade(light, outward)[150:] / shade(light, outward)[150:].mean(),
+                               brightness[150:] / brightness[150:].mean(), rtol=0.12)  # fmt: skip
+    towards = np.array([[0.0, 0, 1]])
+    assert all(0.5 < shade(random_light(rng), towards)[0] < 1.5 for _ in range(20))
+    assert harmonics(outward).shape == (2000, 9)
+
+
+def test_holes_are_filled_from_around() -> None:
+    image = np.full((64, 64, 3), 100, np.float32)
+    image[:, 32:] = 200
+    known = np.ones((64, 64), bool)
+    known[20:44, 20:44] = False
+    image[~known] = -1000
+    filled = fill_in(image, known)
+    assert filled.min() > 95 and filled.max() < 205
+    assert filled[32, 22, 0] < filled[32, 42, 0]

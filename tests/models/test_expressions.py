@@ -1,0 +1,71 @@
+"""Made expressions and turns: possible ones, and all that photographs lack."""
+
+import numpy as np
+
+from facert_blender.capture.contract import EXPRESSIONS
+from models.expressions import (
+    CLOSING,
+    INDEX,
+    TEMPLATES,
+    channels,
+    possible,
+    sample_expression,
+    sample_pose,
+    turn,
+)
+
+RARE = (
+    "eyeBlink", "eyeWide", "cheekPuff", "noseSneer", "cheekSquint", "jawForward", "jawLeft",
+    "mouthRollLower", "mouthFunnel", "mouthPucker", "mouthFrown", "mouthDimple", "mouthShrugLower",
+    "mouthClose",
+)  # fmt: skip
+
+
+def sampled(count: int) -> np.ndarray:
+    rng = np.random.default_rng(0)
+    real = rng.uniform(0, 0.3, (20, 46)).astype(np.float32)
+    return np.stack([sample_expression(real[0].copy(), real, rng) for _ in range(count)])
+
+
+def test_sampled_expressions_are_possible() -> None:
+    w = sampled(800)
+    assert w.min() >= 0 and w.max() <= 1
+    for name in ("jaw", "mouth"):
+        assert (np.minimum(w[:, INDEX[name + "Left"]], w[:, INDEX[name + "Right"]]) == 0).all()
+    assert (w[:, INDEX["mouthClose"]] <= 0.78 * w[:, INDEX["jawOpen"]] + 1e-6).all()
+    for side in ("Left", "Right"):
+        closed = sum((share * w[:, INDEX[name + side]] for name, share in CLOSING.items()), np.zeros(len(w)))
+        assert closed.max() < 1.11  # the lids meet, and no more
+    everything = possible(np.full(46, 2.0, np.float32))
+    assert everything.max() <= 1 and everything[INDEX["eyeWideLeft"]] == 0
+
+
+def test_every_expression_reaches_its_extreme_and_the_rare_ones_often() -> None:
+    w = sampled(3000)
+    tops = dict(zip(EXPRESSIONS, w.max(0), strict=True))
+    assert min(tops.values()) > 0.7, tops
+    for name in RARE:
+        assert (w[:, channels(name)].max(1) > 0.5).mean() > 0.012, name
+    assert (w[:, channels("eyeBlink")].min(1) > 0.9).mean() > 0.08  # both eyes quite closed
+    winking = np.abs(w[:, INDEX["eyeBlinkLeft"]] - w[:, INDEX["eyeBlinkRight"]]) > 0.4
+    assert winking.mean() > 0.05
+
+
+def test_the_jaw_goes_sideways_whatever_the_mouth_does() -> None:
+    w = sampled(3000)
+    jaw = w[:, INDEX["jawLeft"]] - w[:, INDEX["jawRight"]]
+    mouth = w[:, INDEX["mouthLeft"]] - w[:, INDEX["mouthRight"]]
+    assert abs(np.corrcoef(jaw, mouth)[0, 1]) < 0.1
+
+
+def test_templates_name_expressions() -> None:
+    assert all(channels(name) for _, names in TEMPLATES for name in names)
+
+
+def test_poses_reach_far_to_both_sides() -> None:
+    rng = np.random.default_rng(0)
+    looks = np.array([sample_pose(rng)[:, 2] for _ in range(500)])
+    yaw = np.degrees(np.arctan2(looks[:, 0], looks[:, 2]))
+    assert yaw.min() < -65 and yaw.max() > 65 and abs(yaw.mean()) < 6
+    np.testing.assert_allclose(turn(90, 0, 0) @ [0, 0, 1], [1, 0, 0], atol=1e-6)
+    np.testing.assert_allclose(turn(0, 30, 0)[:, 2], [0, -0.5, np.sqrt(0.75)], atol=1e-6)
