@@ -78,7 +78,8 @@ train: setup-training
 	$(PY) -m models.face_model
 	test -e models/runs/labels.npz || $(PY) -m models.label
 	test -e models/runs/photographs || $(PY) -m models.datasets
-	test -e models/runs/edited || $(PY) -m models.synthesize 20000
+	test -e models/runs/edited || $(PY) -m models.synthesize 20000 --people all
+	test -e models/runs/rendered || $(PY) -m models.synthesize 12000 --kind rendered --people all
 	$(PY) -m models.train models/configs/ms_sfn.toml
 	$(PY) -m models.export ms_sfn
 	test -e models/runs/labels_single.npy || $(PY) -m models.relabel
