@@ -77,16 +77,24 @@ def match(targets: Sequence[TargetInfo], preset: str | None = None, jaw: str | N
 
 
 def check(rows: Iterable[Row], targets: Iterable[TargetInfo]) -> dict[str, str]:
-    """Why enabled `rows` cannot drive this character: {target: reason}, empty when all is well."""
+    """Why enabled `rows` cannot drive this character: {target: reason}, empty when all is well.
+
+    Of a bone that only turns, or only moves, what it cannot do is named behind it: "jaw (location)".
+    """
     known = {(target.kind, target.name): target for target in targets}
+    wanted = {(row.kind, row.target) for row in rows if row.enabled}
+    able = {name for kind, name in wanted if (kind, name) in known and known[kind, name].drivable}
     problems = {}
-    for row in rows:
-        target = known.get((row.kind, row.target))
-        if row.enabled and target is None:
-            problems[row.target] = MISSING
-        elif row.enabled and target is not None and not target.drivable:
-            problems[row.target] = target.reason
+    for kind, name in sorted(wanted, reverse=True):
+        target = known.get((kind, name))
+        if target is None or not target.drivable:
+            problems[_label(kind, name, name in able)] = target.reason if target else MISSING
     return problems
+
+
+def _label(kind: str, name: str, partly: bool) -> str:
+    """What is told about a target that cannot be driven, or of which only the other `kind` can (`partly`)."""
+    return f"{name} ({kind.removeprefix('BONE_').lower()})" if partly else name
 
 
 SHARED = 10
@@ -232,7 +240,8 @@ def _match_jaw(targets: Sequence[TargetInfo], report: MatchReport, jaw: str | No
         if opening and (not bone.owners or skin & set(bone.owners)):
             continue
         if not bone.drivable:
-            report.not_drivable[bone.name] = bone.reason
+            turns = any(row.target == jaw for row in report.rows)
+            report.not_drivable[_label(bone.kind, bone.name, turns)] = bone.reason
             continue
         report.rows.append(replace(row, target=jaw))
         if row.expression not in report.matched:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import bpy
 import numpy as np
 
@@ -105,7 +103,7 @@ def _pose(item: bpy.types.PropertyGroup) -> None:
     character = casting.character_of(item)
     rows = casting.read_rows(item)
     stuck = check(rows, targets(character))
-    driving = [replace(row) for row in rows if row.enabled and row.target not in stuck]
+    driving = [row for row in rows if row.enabled and row.target not in stuck]
     weights = np.array([[name == item.shown for name in EXPRESSIONS]], np.float32)
     drive.borrow(item.id_data, drive.remember(character, driving))
     drive.drive(character, evaluate(driving, weights))

@@ -194,6 +194,21 @@ def test_locked_jaw_bone_is_reported():
     assert "jawOpen" in report.unmatched
 
 
+def test_a_jaw_that_only_turns_is_turned():
+    targets = [TargetInfo("BONE_ROTATION", "jaw", owners=("Face",))]
+    targets.append(TargetInfo("BONE_LOCATION", "jaw", False, "it is connected to its parent", ("Face",)))
+    report = match([*keys("eyeBlinkLeft"), *targets])
+    assert {row.expression for row in report.rows if row.target == "jaw"} == {
+        "jawOpen",
+        "jawLeft",
+        "jawRight",
+    }
+    assert report.not_drivable == {"jaw (location)": "it is connected to its parent"}
+    rows = [Row("jawOpen", "jaw", kind="BONE_ROTATION"), Row("jawForward", "jaw", kind="BONE_LOCATION")]
+    assert check(rows, targets) == {"jaw (location)": "it is connected to its parent"}
+    assert check(rows[1:], targets) == {"jaw": "it is connected to its parent"}
+
+
 def test_check_tells_missing_and_driven_targets():
     targets = [*keys("jawOpen"), TargetInfo("SHAPE_KEY", "mouthClose", False, "it has a driver")]
     rows = [Row("jawOpen", "jawOpen"), Row("mouthClose", "mouthClose"), Row("mouthPucker", "kiss")]
