@@ -14,8 +14,7 @@ from .face_model import Projection
 from .fitting import LID_PAIRS, LIP_PAIRS
 
 # How much a channel counts in the expression term, by where its label comes from; the others count 1. A
-# fitted label says little of channels in which the teacher is dead. An edited photograph keeps the
-# original's creases on the forehead, so brows are learned from photographs.
+# fitted label says little of channels in which the teacher is dead.
 FITTED_EMPHASIS = {
     "eyeBlink": 3.0, "jawOpen": 2.0, "mouthSmile": 1.5,
     "browInnerUp": 4.0, "browOuterUp": 2.0, "browDown": 2.0,
@@ -24,8 +23,8 @@ FITTED_EMPHASIS = {
 }  # fmt: skip
 EXACT_EMPHASIS = {
     "eyeBlink": 3.0, "jawOpen": 2.0, "jawLeft": 2.0, "jawRight": 2.0,
-    "eyeWide": 1.5, "mouthSmile": 1.5,
-    "browInnerUp": 0.5, "browOuterUp": 0.5, "browDown": 0.5,
+    "eyeWide": 2.0, "mouthSmile": 1.5, "cheekPuff": 2.0, "noseSneer": 1.5,
+    "browInnerUp": 1.5, "browDown": 1.5,
 }  # fmt: skip
 
 
@@ -41,7 +40,8 @@ class LossWeights:
 
     tau: the paper's factor on the parameter terms, divided by the epoch down to a floor; `floor` on
     photographs, whose labels are fits, `exact_floor` where labels are exact. landmark, distance: of the
-    landmark term and of the lid and lip distances. points: of the SFN's located points.
+    landmark term and of the lid and lip distances. points: of the SFN's located points. twins: of
+    what differs wrongly between two pictures of one face.
     """
 
     tau: float = 10.0
@@ -50,6 +50,7 @@ class LossWeights:
     landmark: float = 12.0
     distance: float = 4.0
     points: float = 8.0
+    twins: float = 2.0
     identity: float = 0.25
     expression: float = 1.0
     rotation: float = 1.5
@@ -109,6 +110,17 @@ def points_distance(found: Tensor, truth: Tensor, weight: Tensor) -> Tensor:
     """Mean distance (n,) of located points (n, k, 2) from where they are, weighed by (n, k)."""
     off = torch.sqrt(((found - truth) ** 2).sum(2) + 1e-8)
     return (off * weight).sum(1) / weight.sum(1).clamp(min=1e-6)
+
+
+def twins_confusion(predicted: Tensor, parameters: Tensor, twin: Tensor) -> Tensor:
+    """How wrongly twins (see `SingleFaceTask`) differ in identity and expression, over the batch.
+
+    predicted, parameters: (n, 104). twin: int (n,). Two pictures of one face must differ in what was
+    changed, by as much, and in nothing else.
+    """
+    rows = (twin >= 0).nonzero()[:, 0]
+    wrong = (predicted[rows] - predicted[twin[rows]]) - (parameters[rows] - parameters[twin[rows]])
+    return (wrong[:, IDENTITY].abs().mean(1) + wrong[:, EXPRESSION].abs().mean(1)).sum() / len(twin)
 
 
 def expression_cost(predicted: Tensor, weights: Tensor) -> Tensor:

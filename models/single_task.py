@@ -17,7 +17,7 @@ from .datasets import SHARD_SPAN, Shard, held_out, stable_identity
 from .dense import DensePoints
 from .face_model import FaceMesh, Projection
 from .label import MIRROR_LANDMARKS, mirror_identity
-from .losses import FaceLoss, LossWeights, points_distance
+from .losses import FaceLoss, LossWeights, points_distance, twins_confusion
 from .shared_data import RUNS, marked_by_people
 from .single_face import SingleFaceConfig, SingleFaceNetwork
 from .train import TrainConfig
@@ -83,9 +83,9 @@ class SingleFaceTask:
         cv2.setNumThreads(1)
         rng = np.random.default_rng((seed, step))
         crops, parameters, points, weight, confidence, exact = [], [], [], [], [], []
-        for source in rng.choice(len(self.shards), self.batch_size, p=self.shares):
+        picks, twin = self._picks(rng)
+        for source, row in picks:
             shard = self.shards[source]
-            row = rng.choice(self.training[source], p=self.chances[source])
             crop, p, marks = random_place(
                 shard.images[row],
                 SHARD_SPAN,
@@ -109,10 +109,28 @@ class SingleFaceTask:
             "weight": torch.from_numpy(np.stack(weight)),
             "confidence": torch.tensor(np.array(confidence, np.float32)),
             "exact": torch.tensor(exact),
+            "twin": torch.tensor(twin),
         }
 
+    def _picks(self, rng: np.random.Generator) -> tuple[list[tuple[int, int]], list[int]]:
+        """Shard and row of each face of a batch, and where in the batch its twin is, -1 for none: the same
+        face with another expression or turned otherwise, which follows half of those that have one.
+        """
+        picks: list[tuple[int, int]] = []
+        twin: list[int] = []
+        while len(picks) < self.batch_size:
+            source = int(rng.choice(len(self.shards), p=self.shares))
+            row = int(rng.choice(self.training[source], p=self.chances[source]))
+            picks.append((source, row))
+            twin.append(-1)
+            other = int(self.shards[source].pair[row])
+            if other >= 0 and len(picks) < self.batch_size and rng.random() < 0.5:
+                picks.append((source, other))
+                twin.append(len(picks) - 2)
+        return picks, twin
+
     def loss(self, network: nn.Module, batch: dict[str, Tensor], epoch: int) -> Tensor:
-        """Equation 3 over the batch, and how far the located points are off."""
+        """Equation 3 over the batch, how far the located points are off, and what twins are confused in."""
         image = batch["image"]
         self.face_loss.to(image.device)
         with torch.autocast(image.device.type, torch.bfloat16):
@@ -121,7 +139,9 @@ class SingleFaceTask:
         labels = (batch[name] for name in ("confidence", "exact"))
         loss: Tensor = self.face_loss(predicted.float(), batch["parameters"], marks, *labels, epoch)
         distance = points_distance(points, batch["points"], batch["weight"])
-        return loss + self.face_loss.weights.points * (batch["confidence"] * distance).mean()
+        loss = loss + self.face_loss.weights.points * (batch["confidence"] * distance).mean()
+        confused = twins_confusion(predicted.float(), batch["parameters"], batch["twin"])
+        return loss + self.face_loss.weights.twins * confused
 
     @torch.no_grad()
     def validate(self, network: nn.Module, device: torch.device) -> dict[str, float]:

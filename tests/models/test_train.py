@@ -8,7 +8,14 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="training is not set up (make setup-training)")
 
-from models.losses import complete_iou, expression_cost, objectness, quaternion_distance  # noqa: E402
+from models.losses import (  # noqa: E402
+    complete_iou,
+    expression_cost,
+    objectness,
+    points_distance,
+    quaternion_distance,
+    twins_confusion,
+)
 from models.multi_task import assign  # noqa: E402
 from models.train import Run, TrainConfig  # noqa: E402
 
@@ -90,3 +97,22 @@ def test_objectness_leaves_out_what_is_not_counted() -> None:
     both = objectness(logits, target, torch.ones(1, 2))
     one = objectness(logits, target, torch.tensor([[1.0, 0.0]]))
     assert float(one) < 0.1 < float(both)
+
+
+def test_twins_may_differ_in_what_was_changed_alone() -> None:
+    rng = np.random.default_rng(0)
+    truth = torch.from_numpy(rng.random((3, 104)).astype(np.float32))
+    twin = torch.tensor([-1, 0, -1])
+    offset = torch.from_numpy(rng.random(104).astype(np.float32))
+    assert float(twins_confusion(truth + offset, truth, twin)) < 1e-6
+    confused = truth.clone()
+    confused[1, 60] += 0.46
+    assert abs(float(twins_confusion(confused, truth, twin)) - 0.46 / 46 / 3) < 1e-6
+    assert float(twins_confusion(confused, truth, torch.full((3,), -1))) == 0
+
+
+def test_points_distance_leaves_out_what_is_unknown() -> None:
+    truth = torch.zeros(1, 4, 2)
+    found = torch.tensor([[[3.0, 4.0], [0.0, 0.0], [90.0, 0.0], [0.0, 0.0]]])
+    weight = torch.tensor([[1.0, 1.0, 0.0, 0.0]])
+    assert abs(float(points_distance(found, truth, weight)[0]) - 2.5) < 1e-3
