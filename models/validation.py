@@ -12,25 +12,30 @@ import argparse
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from facert_blender.capture.contract import EXPRESSION, EXPRESSIONS, ROTATION
-from facert_blender.capture.face_shape import rotation_matrices
+from facert_blender.capture.contract import EXPRESSION, EXPRESSIONS, IDENTITY, ROTATION, TRANSLATION
 
 from .datasets import PHOTOGRAPHS, SHARD_SIZE, SHARD_SPAN, Shard
+from .editor import Editor, ReadFace
 from .evaluate.lists import FaceList
 from .evaluate.rotation import yaw
 from .expression_measures import CATEGORIES
+from .expressions import possible, sample_expression, turn
 from .face_model import FaceMesh
+from .fitting import quaternions
 from .shared_data import RUNS, held_out, landmark_box
-from .synthesize import Editor, possible, sample_expression
 
 VALIDATION = RUNS / "validation"
 SEED = 2019
-COUNTS = {"category": 50, "neutral": 100, "mixed": 150, "turned": 150}
+COUNTS = {
+    "edited": {"category": 50, "neutral": 100, "mixed": 150, "turned": 150},
+    "rendered": {"category": 30, "neutral": 60, "mixed": 100, "turned": 120},
+}
 """Pictures of each category, and of the other kinds."""
 LEAST_CONFIDENCE = 0.5
 LEAST_SIDE = 80
@@ -45,12 +50,13 @@ FAR = 75
 
 @dataclass(frozen=True)
 class Plan:
-    """One picture to be made: its kind, expression weights (46,), and yaw and pitch in degrees."""
+    """One picture to be made: its kind, expression weights (46,), and the head's turns in degrees."""
 
     kind: str
     weights: np.ndarray
     yaw: float
     pitch: float
+    roll: float
 
 
 def category_weights(category: str, rng: np.random.Generator) -> np.ndarray:
@@ -63,33 +69,27 @@ def category_weights(category: str, rng: np.random.Generator) -> np.ndarray:
     return weights
 
 
-def plans(real: np.ndarray, rng: np.random.Generator) -> Iterator[Plan]:
-    """All pictures of the set; `real` (n, 46) are expressions of photographs, to be mixed in."""
+def plans(counts: dict[str, int], real: np.ndarray, rng: np.random.Generator) -> Iterator[Plan]:
+    """All pictures of a kind; `real` (n, 46) are expressions of photographs, to be mixed in."""
 
-    def pose() -> tuple[float, float]:
-        return float(np.clip(rng.normal(0, 15), -40, 40)), float(np.clip(rng.normal(0, 6), -15, 15))
+    def near(spread: float, most: float) -> float:
+        return float(np.clip(rng.normal(0, spread), -most, most))
+
+    def pose() -> tuple[float, float, float]:
+        return near(15, 40), near(6, 15), near(5, 15)
 
     for category in CATEGORIES:
         name = category.replace(" ", "_").replace("/", "_")
-        for _ in range(COUNTS["category"]):
+        for _ in range(counts["category"]):
             yield Plan(name, category_weights(category, rng), *pose())
-    for _ in range(COUNTS["neutral"]):
+    for _ in range(counts["neutral"]):
         yield Plan("neutral", np.zeros(len(EXPRESSIONS), np.float32), *pose())
-    for _ in range(COUNTS["mixed"]):
+    for _ in range(counts["mixed"]):
         source = real[rng.integers(len(real))]
         yield Plan("mixed", sample_expression(source.copy(), real, rng), *pose())
-    for _ in range(COUNTS["turned"]):
+    for _ in range(counts["turned"]):
         weights = possible(real[rng.integers(len(real))] * rng.uniform(0, 0.5))
-        yield Plan("turned", weights, rng.uniform(-FAR, FAR), float(np.clip(rng.normal(0, 10), -25, 25)))
-
-
-def towards(rotation: np.ndarray, plan: Plan) -> np.ndarray:
-    """The turn (3, 3) from a head's rotation, a quaternion (4,), to the plan's yaw and pitch."""
-    y, x = np.radians(plan.yaw) / 2, np.radians(plan.pitch) / 2
-    about_y, about_x = rotation_matrices(
-        np.array([[np.cos(y), 0, np.sin(y), 0], [np.cos(x), np.sin(x), 0, 0]], np.float32)
-    )
-    return about_y @ about_x @ rotation_matrices(rotation[None])[0].T
+        yield Plan("turned", weights, float(rng.uniform(-FAR, FAR)), near(10, 25), near(8, 20))
 
 
 @dataclass
@@ -123,22 +123,68 @@ class Maker:
             FaceList(self.files, boxes, columns, values).write(self.folder / name)
 
 
-def add_edited(maker: Maker, photographs: Shard, editor: Editor) -> None:
-    """Add edited photographs of calm, held-out people."""
-    rng = np.random.default_rng(SEED)
-    held = held_out(photographs.person) & (photographs.confidence > LEAST_CONFIDENCE)
-    expression = photographs.parameters[:, EXPRESSION]
-    large = photographs.pixel < 1 / LEAST_SIDE
-    sources = np.flatnonzero(held & large & (expression.max(1) < CALM))
-    looks = yaw(photographs.parameters[sources, ROTATION])
-    for number, plan in enumerate(plans(expression[held], rng)):
-        row = int(rng.choice(sources[np.argsort(np.abs(looks - plan.yaw))[:NEAREST]]))
-        parameters = photographs.parameters[row]
-        turn = towards(parameters[ROTATION], plan)
-        image, new, landmarks = editor.edit(
-            np.asarray(photographs.images[row]), parameters, photographs.landmarks[row], plan.weights, turn
-        )
-        maker.add(f"edited_{plan.kind}_{number:04d}", image, new, landmarks)
+@dataclass(frozen=True)
+class Painter:
+    """Makes pictures of held-out people from the crops of their photographs."""
+
+    photographs: Shard
+    editor: Editor
+
+    @cached_property
+    def sources(self) -> np.ndarray:
+        """Rows of the photographs that may be used."""
+        shard = self.photographs
+        calm = shard.parameters[:, EXPRESSION].max(1) < CALM
+        good = (shard.confidence > LEAST_CONFIDENCE) & (shard.pixel < 1 / LEAST_SIDE)
+        return np.flatnonzero(held_out(shard.person) & good & calm)
+
+    @cached_property
+    def looks(self) -> np.ndarray:
+        """Where each source looks, degrees of yaw."""
+        return yaw(self.photographs.parameters[self.sources, ROTATION])
+
+    def face(self, row: int) -> ReadFace:
+        """What a photograph shows of a face."""
+        shard = self.photographs
+        image = np.asarray(shard.images[row])
+        return self.editor.read(image, shard.parameters[row], shard.landmarks[row], float(shard.pixel[row]))
+
+    def edited(self, plan: Plan, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """A photograph with the planned expression and pose: what `Editor.paint` returns."""
+        nearest = self.sources[np.argsort(np.abs(self.looks - plan.yaw))[:NEAREST]]
+        face = self.face(int(rng.choice(nearest)))
+        new = planned(face.parameters, plan)
+        return self.editor.paint(face, new, self.editor.look(face, new, rng))
+
+    def rendered(self, plan: Plan, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """A head between two people, with the skin of a third, before the surroundings of a fourth."""
+        face = self.face(int(rng.choice(self.sources)))
+        new = planned(face.parameters, plan)
+        one, two = self.photographs.parameters[rng.choice(self.sources, 2), IDENTITY]
+        new[IDENTITY] = one + rng.uniform(0, 1) * (two - one)
+        new[TRANSLATION] = 0
+        behind = self.face(int(rng.choice(self.sources))).without.clip(0, 255).astype(np.uint8)
+        look = self.editor.another_look(face, new, behind, rng)
+        return self.editor.paint(face, new, look, own_shape=False)
+
+
+def planned(parameters: np.ndarray, plan: Plan) -> np.ndarray:
+    """Parameters (104,) with the planned expression and pose."""
+    new = parameters.copy()
+    new[EXPRESSION] = plan.weights
+    new[ROTATION] = quaternions(turn(plan.yaw, plan.pitch, plan.roll)[None])[0]
+    return new
+
+
+def fill(maker: Maker, painter: Painter) -> None:
+    """Add all edited photographs and all rendered heads, each by its own seed."""
+    photographs = painter.photographs
+    real = photographs.parameters[held_out(photographs.person), EXPRESSION]
+    for kind, paint in (("edited", painter.edited), ("rendered", painter.rendered)):
+        counts = COUNTS[kind]
+        for number, plan in enumerate(plans(counts, real, np.random.default_rng((SEED, len(kind))))):
+            rng = np.random.default_rng((SEED, len(kind), number))
+            maker.add(f"{kind}_{plan.kind}_{number:04d}", *paint(plan, rng))
 
 
 def sheet(maker: Maker, path: Path, rng: np.random.Generator) -> None:
@@ -165,7 +211,7 @@ def main() -> None:
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
     maker = Maker(part)
-    add_edited(maker, Shard.open(PHOTOGRAPHS), Editor.make(FaceMesh.load()))
+    fill(maker, Painter(Shard.open(PHOTOGRAPHS), Editor.make(FaceMesh.load())))
     maker.finish()
     if options.sheet:
         sheet(maker, options.sheet, np.random.default_rng(0))

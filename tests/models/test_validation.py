@@ -8,27 +8,31 @@ import pytest
 pytest.importorskip("torch", reason="training is not set up (make setup-training)")
 pytest.importorskip("numba")
 
-from facert_blender.capture.contract import EXPRESSIONS
-from facert_blender.capture.face_shape import rotation_matrices
+from facert_blender.capture.contract import EXPRESSION, EXPRESSIONS, IDENTITY, ROTATION
+from models.datasets import PHOTOGRAPHS, Shard
+from models.editor import Editor
 from models.evaluate.lists import FaceList
 from models.evaluate.rotation import yaw
 from models.expression_measures import ACTIVE, CATEGORIES
-from models.label import quaternions
-from models.validation import COUNTS, FAR, Maker, Plan, category_weights, plans, towards
+from models.face_model import FaceMesh
+from models.shared_data import held_out
+from models.validation import COUNTS, FAR, Maker, Painter, Plan, category_weights, planned, plans
 
 
-def test_plans_cover_every_category_and_all_yaws_by_the_seed_alone() -> None:
+@pytest.mark.parametrize("kind", ["edited", "rendered"])
+def test_plans_cover_every_category_and_all_yaws_by_the_seed_alone(kind: str) -> None:
+    counts = COUNTS[kind]
     real = np.random.default_rng(1).uniform(0, 0.5, (9, 46)).astype(np.float32)
-    made = list(plans(real, np.random.default_rng(0)))
-    again = list(plans(real, np.random.default_rng(0)))
+    made = list(plans(counts, real, np.random.default_rng(0)))
+    again = list(plans(counts, real, np.random.default_rng(0)))
     assert all((a.weights == b.weights).all() and a.yaw == b.yaw for a, b in zip(made, again, strict=True))
     strong = np.stack([plan.weights for plan in made]) >= ACTIVE
     for channels in CATEGORIES.values():
-        assert strong[:, [EXPRESSIONS.index(c) for c in channels]].any(1).sum() >= COUNTS["category"]
-    aside = np.array([plan.yaw for plan in made])
-    assert np.histogram(np.abs(aside), [0, 15, 30, 45, 60, FAR])[0].min() > 20
+        assert strong[:, [EXPRESSIONS.index(c) for c in channels]].any(1).sum() >= counts["category"]
+    aside = np.abs([plan.yaw for plan in made if plan.kind == "turned"])
+    assert np.histogram(aside, [0, 15, 30, 45, 60, FAR])[0].min() > 10
     neutral = [plan for plan in made if plan.kind == "neutral"]
-    assert len(neutral) == COUNTS["neutral"] and max(plan.weights.max() for plan in neutral) == 0
+    assert len(neutral) == counts["neutral"] and max(plan.weights.max() for plan in neutral) == 0
 
 
 def test_a_jaw_goes_one_way() -> None:
@@ -39,12 +43,28 @@ def test_a_jaw_goes_one_way() -> None:
     )
 
 
-def test_a_head_is_turned_to_the_planned_yaw_from_anywhere() -> None:
-    q = np.array([0.9, 0.1, -0.3, 0.2], np.float32)
-    q /= np.linalg.norm(q)
-    plan = Plan("turned", np.zeros(46, np.float32), yaw=60, pitch=10)
-    after = towards(q, plan) @ rotation_matrices(q[None])[0]
-    assert yaw(quaternions(after[None]))[0] == pytest.approx(60, abs=0.1)
+def test_a_face_gets_the_planned_expression_and_pose_and_stays_itself() -> None:
+    before = np.random.default_rng(0).uniform(0, 1, 104).astype(np.float32)
+    plan = Plan("turned", np.full(46, 0.25, np.float32), yaw=60, pitch=10, roll=0)
+    after = planned(before, plan)
+    assert yaw(after[None, ROTATION])[0] == pytest.approx(60, abs=0.1)
+    np.testing.assert_array_equal(after[EXPRESSION], plan.weights)
+    np.testing.assert_array_equal(after[IDENTITY], before[IDENTITY])
+
+
+@pytest.mark.skipif(not PHOTOGRAPHS.exists(), reason="photographs have not been cut (models.datasets)")
+def test_only_held_out_people_are_painted() -> None:
+    painter = Painter(Shard.open(PHOTOGRAPHS), Editor.make(FaceMesh.load()))
+    assert held_out(painter.photographs.person[painter.sources]).all() and len(painter.sources) > 50
+    plan = Plan("neutral", np.zeros(46, np.float32), yaw=-20, pitch=0, roll=0)
+    for paint in (painter.edited, painter.rendered):
+        image, parameters, landmarks = paint(plan, np.random.default_rng(0))
+        again = paint(plan, np.random.default_rng(0))[0]
+        np.testing.assert_array_equal(image, again)
+        assert image.shape == (192, 192, 3) and parameters[EXPRESSION].max() == 0
+        assert np.abs(landmarks).max() < 0.6 and yaw(parameters[None, ROTATION])[0] == pytest.approx(
+            -20, abs=0.2
+        )
 
 
 def test_both_lists_are_written_with_boxes_in_pixels(tmp_path: Path) -> None:
