@@ -53,7 +53,9 @@ def performer_landmarks(performer: Performer, shape: FaceShape) -> np.ndarray:
     points = shape.project(parameters)
     low, high = points.min(axis=1, keepdims=True), points.max(axis=1, keepdims=True)
     corners = performer.boxes.reshape(-1, 2, 1, 2).transpose(1, 0, 2, 3)
-    scale = (corners[1] - corners[0]).max(axis=2, keepdims=True) / (high - low).max(axis=2, keepdims=True)
+    sides = (high - low).max(axis=2, keepdims=True)
+    # A take from elsewhere may not tell the shape: then all points are in the middle of the box.
+    scale = (corners[1] - corners[0]).max(axis=2, keepdims=True) / np.maximum(sides, 1e-9)
     return (points - (low + high) / 2) * scale + corners.mean(axis=0)
 
 
@@ -63,16 +65,20 @@ def draw(
     landmarks: np.ndarray,
     names: Sequence[str],
     colours: Sequence[Colour],
+    chosen: int | None = None,
 ) -> np.ndarray:
-    """A copy of the picture with each face's box, points and name.
+    """A copy of the picture with each face's box, points and name; the face `chosen`, an index, stands out.
 
     boxes: (n, 4) and landmarks: (n, 68, 2), in pixels of the picture.
     """
     cv2 = opencv()
     picture = np.ascontiguousarray(image).copy()
     thick = max(1, round(max(picture.shape[:2]) / 640))
-    for box, points, name, colour in zip(boxes, landmarks, names, colours, strict=True):
+    for place, (box, points, name, colour) in enumerate(zip(boxes, landmarks, names, colours, strict=True)):
         x0, y0, x1, y1 = np.round(box).astype(int).tolist()
+        if place == chosen:
+            rim = 3 * thick
+            cv2.rectangle(picture, (x0 - rim, y0 - rim), (x1 + rim, y1 + rim), LABEL, rim, cv2.LINE_AA)
         cv2.rectangle(picture, (x0, y0), (x1, y1), colour, thick, cv2.LINE_AA)
         for x, y in np.round(points).astype(int).tolist():
             cv2.circle(picture, (x, y), thick, colour, cv2.FILLED, cv2.LINE_AA)

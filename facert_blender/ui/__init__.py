@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import (
     command_line,
+    footage_view,
     last_take,
     operators,
     panels,
@@ -21,6 +22,7 @@ PARTS = (
     running,
     last_take,
     previewing,
+    footage_view,
     command_line,
 )
 

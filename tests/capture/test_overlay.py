@@ -57,6 +57,16 @@ def test_landmarks_made_from_a_take_are_those_the_network_saw(weights: Path) -> 
     assert points[0] == pytest.approx(face.landmarks, abs=0.5)
 
 
+def test_the_chosen_face_stands_out() -> None:
+    picture = np.zeros((360, 640, 3), np.uint8)
+    boxes = np.array([[100.0, 80, 200, 180], [300, 80, 400, 180]])
+    points = np.tile(boxes.reshape(2, 2, 2).mean(axis=1)[:, None], (1, 68, 1))
+    plain = draw(picture, boxes, points, ["", ""], COLOURS[:2])
+    chosen = draw(picture, boxes, points, ["", ""], COLOURS[:2], chosen=1)
+    assert (chosen[:, :250] == plain[:, :250]).all()
+    assert chosen[130, 297].min() > 200 > plain[130, 297].max()
+
+
 def test_colours_differ_and_repeat() -> None:
     assert len(set(COLOURS)) == len(COLOURS)
     assert colour_of(1) == COLOURS[0] == colour_of(1 + len(COLOURS))

@@ -15,6 +15,7 @@ from facert_blender.capture.live import LiveFrame, LiveWorker
 from facert_blender.capture.take import Take, save_take
 from facert_blender.capture.worker import CaptureWorker
 from facert_blender.ui import casting
+from facert_blender.ui.footage_view import footage_view
 from facert_blender.ui.live import live, stop_ticking
 from facert_blender.ui.running import running
 from tests.ui.snapshot import snapshot
@@ -175,6 +176,7 @@ LEAVES: dict[str, Callable[[World], dict[str, Any]]] = {
     "finish_capture": World.running_capture,
     "record_live": World.live,
     "rest_live": World.live,
+    "show_footage": World.footage,
     "save_mapping": lambda world: {"filepath": str(world.folder / "Ana.json")},
     "start_live": World.capture,
     "stop_live": World.live_at_rest,
@@ -229,6 +231,7 @@ def test_the_other_buttons_leave_the_scene_alone(world: World, button: str) -> N
         assert snapshot() == before
     finally:
         running.close()
+        footage_view.close()
 
 
 def press(button: str, arguments: dict[str, Any]) -> set[str]:

@@ -9,7 +9,9 @@ import bpy
 from ...capture.repair import Repair
 from ...scene.takes import names_in, repairs
 from .. import performing
+from ..footage_view import footage_view, start_ticking
 from ..last_take import last_take
+from ..live import live, redraw
 from ..previewing import refresh
 from .reporting import Explained, reported, without_take
 
@@ -273,6 +275,34 @@ class NeutralFromFrame(Explained, bpy.types.Operator):
         return f"{item.name} is at rest in frame {item.neutral_frame} of the footage."
 
 
+class ShowFootage(Explained, bpy.types.Operator):
+    """Show the footage in the corner of the viewport, with who is who; the chosen performer stands out"""
+
+    bl_idname = "facert.show_footage"
+    bl_label = "Show Footage"
+
+    @staticmethod
+    def refusal(context):
+        """There must be a take, and no live preview in that corner."""
+        return (
+            "The live preview shows its own picture. Stop it first" if live.active else without_take(context)
+        )
+
+    def execute(self, context):
+        """Show it, or show it no more."""
+        if footage_view.active:
+            footage_view.close()
+            redraw()
+            return {"FINISHED"}
+        return reported(self, lambda: self.open(context))
+
+    def open(self, context: bpy.types.Context) -> str:
+        """Show the footage of the active take."""
+        footage_view.open(context.scene)
+        start_ticking()
+        return "Scrub the timeline to look at the footage."
+
+
 class RefreshPictures(Explained, bpy.types.Operator):
     """Cut the performers' pictures from the footage again, for those that were split or swapped"""
 
@@ -297,5 +327,6 @@ CLASSES = (
     RepairDoubt,
     SettleDoubt,
     NeutralFromFrame,
+    ShowFootage,
     RefreshPictures,
 )

@@ -8,6 +8,7 @@ import bpy
 from ...retarget.adjust import REGIONS
 from ...scene.takes import repairs
 from .. import performing
+from ..footage_view import footage_view
 from .layout import TabPanel, draw_sentence
 
 
@@ -77,6 +78,9 @@ class PerformersPanel(TabPanel, bpy.types.Panel):
         column.operator("facert.refresh_pictures", text="", icon="FILE_REFRESH")
         column.separator()
         column.operator("facert.delete_performer", text="", icon="X")
+        layout.operator("facert.show_footage", icon="IMAGE_DATA", depress=footage_view.active)
+        if footage_view.sentence:
+            draw_sentence(layout, footage_view.sentence, icon="ERROR")
         row = layout.row(align=True)
         row.operator("facert.split_performer", text="Split Here")
         row.operator_menu_enum("facert.swap_performers", "other", text="Swap Here")
