@@ -99,7 +99,8 @@ class MultiFaceTask:
         mirrored = mirror_identity(mesh)
 
         def composer(*, validation: bool) -> Composer:
-            rows = [np.flatnonzero(held_out(shard.person) == validation) for shard in shards]
+            usable = [(held_out(s.person) == validation) & (s.confidence > 0) for s in shards]
+            rows = [np.flatnonzero(part) for part in usable]
             photographs = load_photographs(labels, parameters, validation=validation)
             return Composer(photographs, list(zip(shards, rows, strict=True)), mirrored)
 
