@@ -12,14 +12,15 @@ import tempfile
 import time
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from facert_blender.capture.contract import EXPRESSIONS
 from facert_blender.capture.errors import FaceRTError
 from facert_blender.capture.footage import open_footage
-from facert_blender.capture.network import MultiFaceNetwork, SingleFaceNetwork
+from facert_blender.capture.live import LiveFrame
+from facert_blender.capture.network import Face, MultiFaceNetwork, SingleFaceNetwork
 from facert_blender.capture.take import Performer, Take
 from facert_blender.capture.worker import capture
 
@@ -33,6 +34,7 @@ CLIPS = (
 )
 FRAMES = 60
 """How many frames of the clip the networks are timed on."""
+LIVE_CHARACTERS, LIVE_GRID = 3, 71
 CHARACTERS, KEYS, BAKE_SECONDS, BAKE_FPS = 10, 52, 100, 30
 LONG_SECONDS, PLAYED = 600, ("Fern", "Slate", "Coral")
 """The length of the long take, and the demo characters that its performers play."""
@@ -55,6 +57,7 @@ def main() -> None:
         else:
             print(teacher(images))
     print(baking())
+    print(live_tick())
     print(
         f"A take of {LONG_SECONDS // 60} minutes, {len(PLAYED)} performers, {LONG_SECONDS * BAKE_FPS} frames:"
     )
@@ -186,6 +189,83 @@ def long_take() -> Iterator[str]:
     yield bake("punch in 300 frames")
     yield measured("a step of undo", lambda: bpy.ops.ed.undo_push(message="bench"))
     facert_blender.unregister()
+
+
+def live_tick() -> str:
+    """The main thread's time for a tick of the live preview, with everything that a bake would key."""
+    import bpy
+
+    import facert_blender
+    from facert_blender.ui import casting
+    from facert_blender.ui.live import LivePreview
+
+    facert_blender.register()
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+    scene = bpy.context.scene
+    for number in range(1, LIVE_CHARACTERS + 1):
+        casting.add_character(scene, [head(number)]).performer_id = number
+    live, random = LivePreview(), np.random.default_rng(0)
+    ticks, redraws = [], []
+    for frame in range(FRAMES):
+        faces = {
+            number: Face(
+                box=np.zeros(4, np.float32),
+                weights=random.random(len(EXPRESSIONS), np.float32),
+                rotation=np.array([1, 0, 0, 0], np.float32),
+                identity=np.zeros(50, np.float32),
+                landmarks=np.zeros((68, 2), np.float32),
+                confidence=1.0,
+            )
+            for number in range(1, LIVE_CHARACTERS + 1)
+        }
+        began = time.thread_time()
+        live.perform(scene, LiveFrame(frame / BAKE_FPS, BAKE_FPS, faces, np.zeros((1, 1, 3), np.uint8), None))
+        ticks.append(time.thread_time() - began)
+        began = time.thread_time()
+        bpy.context.view_layer.update()
+        redraws.append(time.thread_time() - began)
+    facert_blender.unregister()
+    return (
+        f"Live, {LIVE_CHARACTERS} characters x {LIVE_GRID**2} vertices x {len(EXPRESSIONS)} keys and bones: "
+        f"{statistics.median(ticks) * 1000:.1f} ms a tick (longest {max(ticks[3:]) * 1000:.1f} ms); "
+        f"Blender deforms them in {statistics.median(redraws) * 1000:.1f} ms"
+    )
+
+
+def head(number: int) -> Any:
+    """A mesh object with a key that moves every vertex for each expression, on an armature with a head."""
+    import bpy
+
+    mesh = bpy.data.meshes.new(f"Head {number}")
+    places = np.stack(np.meshgrid(*[np.linspace(0, 1, LIVE_GRID)] * 2), axis=-1).reshape(-1, 2)
+    corners = np.arange(LIVE_GRID**2).reshape(LIVE_GRID, LIVE_GRID)
+    polygons = np.stack([corners[:-1, :-1], corners[:-1, 1:], corners[1:, 1:], corners[1:, :-1]], axis=-1)
+    mesh.from_pydata(np.insert(places, 1, 0, axis=1).tolist(), [], polygons.reshape(-1, 4).tolist())
+    thing = bpy.data.objects.new(mesh.name, mesh)
+    rig = bpy.data.objects.new(f"Rig {number}", bpy.data.armatures.new(f"Rig {number}"))
+    for part in (thing, rig):
+        bpy.context.scene.collection.objects.link(part)
+    bpy.context.view_layer.objects.active = rig
+    bpy.ops.object.mode_set(mode="EDIT")
+    for name, below, top in (
+        ("root", "", 0.1),
+        ("neck", "root", 0.2),
+        ("head", "neck", 0.9),
+        ("jaw", "head", 0.5),
+    ):
+        bone = rig.data.edit_bones.new(name)
+        bone.head, bone.tail = (0.5, 0, top - 0.1), (0.5, 0, top)
+        bone.parent = rig.data.edit_bones.get(below)
+    bpy.ops.object.mode_set(mode="OBJECT")
+    thing.parent = rig
+    thing.modifiers.new("Armature", "ARMATURE").object = rig
+    thing.vertex_groups.new(name="head").add(range(len(mesh.vertices)), 1.0, "REPLACE")
+    thing.shape_key_add(name="Basis")
+    for name in EXPRESSIONS:
+        key = thing.shape_key_add(name=name)
+        moved = np.insert(places + 0.01, 1, 0.1, axis=1).astype(np.float32)
+        key.data.foreach_set("co", moved.ravel())
+    return thing
 
 
 def measured(what: str, work: Callable[[], object]) -> str:

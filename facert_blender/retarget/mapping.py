@@ -27,6 +27,9 @@ LARGEST = 3e38
 STEEPEST = 10.0
 """No response curve has a larger exponent, nor one smaller than its reciprocal."""
 
+PLACES = {name: place for place, name in enumerate(EXPRESSIONS)}
+"""Where each expression stands among the weights."""
+
 KINDS = ("SHAPE_KEY", "BONE_ROTATION", "BONE_LOCATION")
 COMBINATIONS = ("SUM", "MAX")
 
@@ -79,39 +82,48 @@ def evaluate(rows: Iterable[Row], weights: np.ndarray) -> dict[TargetKey, NDArra
     Raises:
         MappingError: a row names an expression that does not exist.
     """
-    by_target: dict[TargetKey, list[Row]] = {}
-    for row in rows:
-        if row.enabled:
-            by_target.setdefault(row.key, []).append(row)
-    return {key: _combined(group, weights) for key, group in by_target.items()}
-
-
-def _combined(rows: list[Row], weights: np.ndarray) -> NDArray[np.float32]:
-    """The value of the one target that all `rows` drive."""
-    value = np.zeros(weights.shape[:-1], np.float32)
-    largest = np.full(weights.shape[:-1], -np.inf, np.float32)
-    for row in rows:
-        part = row.gain * _curved(weights[..., _index(row.expression)], row.exponent) + row.offset
-        if row.combine == "MAX":
-            largest = np.maximum(largest, part)
-        else:
-            value += part
-    value += np.where(np.isfinite(largest), largest, 0)
+    driving = [row for row in rows if row.enabled]
+    if not driving:
+        return {}
+    # All rows at once: live, this is done for every frame.
+    chosen = weights[..., [_index(row.expression) for row in driving]]
+    exponents, gains, offsets = np.array(
+        [(row.exponent, row.gain, row.offset) for row in driving], np.float32
+    ).T
+    parts = gains * _curved(chosen, exponents) + offsets
+    by_target: dict[TargetKey, list[int]] = {}
+    for place, row in enumerate(driving):
+        by_target.setdefault(row.key, []).append(place)
+    groups = list(by_target.values())
     # The lowest maximum wins where bounds contradict each other.
-    return np.minimum(
-        np.maximum(value, max(row.minimum for row in rows)), min(row.maximum for row in rows)
-    ).astype(np.float32)
+    lowest = [max(driving[place].minimum for place in group) for group in groups]
+    highest = [min(driving[place].maximum for place in group) for group in groups]
+    values = parts[..., [group[0] for group in groups]]
+    for target, group in enumerate(groups):
+        if len(group) > 1:
+            largest = np.array([driving[place].combine == "MAX" for place in group])
+            values[..., target] = _combined(parts[..., group], largest)
+    values = np.minimum(np.maximum(values, lowest), highest).astype(np.float32)
+    return {key: values[..., target] for target, key in enumerate(by_target)}
 
 
-def _curved(weight: np.ndarray, exponent: float) -> np.ndarray:
-    """`weight` ** `exponent` on both sides of 0."""
-    return weight if exponent == 1 else np.sign(weight) * np.abs(weight) ** exponent
+def _combined(parts: np.ndarray, largest: NDArray[np.bool_]) -> np.ndarray:
+    """What several rows (..., r) give to one target together; of those marked `largest` only one counts."""
+    together = parts[..., ~largest].sum(axis=-1)
+    return together + parts[..., largest].max(axis=-1) if largest.any() else together
+
+
+def _curved(weights: np.ndarray, exponents: np.ndarray) -> np.ndarray:
+    """Weights (..., r) ** exponents (r,), on both sides of 0."""
+    if (exponents == 1).all():
+        return weights
+    return np.sign(weights) * np.abs(weights) ** exponents
 
 
 def _index(expression: str) -> int:
-    if expression not in EXPRESSIONS:
+    if expression not in PLACES:
         raise MappingError(f"There is no expression called {expression!r}. Correct that row of the mapping.")
-    return EXPRESSIONS.index(expression)
+    return PLACES[expression]
 
 
 def save_mapping(rows: Iterable[Row], path: str | Path) -> None:

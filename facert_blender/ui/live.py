@@ -8,7 +8,7 @@ deleted objects and changed mappings do no harm.
 from __future__ import annotations
 
 import time
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import bpy
@@ -117,7 +117,7 @@ class LivePreview:
         if frame is not None:
             self.frame = frame
             self.people = sorted({*self.people, *frame.faces})
-            self._perform(scene, frame)
+            self.perform(scene, frame)
             picture.show(frame.image, self._caption(frame))
         self._keep_recording(scene, worker)
         if over:
@@ -169,7 +169,7 @@ class LivePreview:
         if self.active and scene is not None:
             give_back(scene)
 
-    def _perform(self, scene: bpy.types.Scene, frame: LiveFrame) -> None:
+    def perform(self, scene: bpy.types.Scene, frame: LiveFrame) -> None:
         """Move the cast of `scene` as the faces do."""
         self._look(scene)
         found = {name: part.whereabouts.find() for name, part in self._parts.items()}
@@ -228,7 +228,7 @@ class LivePreview:
         known = self._parts.get(item.name)
         judged = (
             [part.object.name for part in item.parts if part.object],
-            [astuple(row)[:2] for row in rows],
+            [(row.kind, row.target) for row in rows],
         )
         if known is None or known.judged != judged or known.whereabouts.find() is None:
             character = casting.character_of(item)
