@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from facert_blender.capture.footage import Frame
-from facert_blender.capture.reader import make_reader
+from facert_blender.capture.network import MultiFaceNetwork, SingleFaceNetwork
+from facert_blender.capture.reader import FOUND, SUPPORTED, BestReader, FastReader, Reader
 
 from ..measures import area_under_roc
 from ..shared_data import WEIGHTS, held_out, person, read_image
-from .seen import QUALITY, Kind
+from .seen import Kind
+
+
+def fresh_readers(kind: Kind, weights: Path) -> Callable[[], Reader]:
+    """What makes readers that know nothing of earlier frames, all with the same networks."""
+    multi = MultiFaceNetwork(weights / "multi.onnx", threshold=FOUND if kind == "multi" else SUPPORTED)
+    if kind == "multi":
+        return lambda: FastReader(multi)
+    single = SingleFaceNetwork(weights / "single.onnx")
+    return lambda: BestReader(multi, single)
 
 
 def reidentify(
@@ -36,9 +47,9 @@ def reidentify(
     if len(set(names)) < 2:
         raise ValueError(f"{folder} has no pictures person_frame.jpg of at least two people.")
     identities, seen = [], np.zeros(len(files), bool)
+    fresh_reader = fresh_readers(kind, weights)
     for i, file in enumerate(files):
-        # A reader follows faces from frame to frame, so each picture has one of its own.
-        faces = make_reader(QUALITY[kind], 1, weights).read(Frame(0, 0.0, read_image(file)))
+        faces = fresh_reader().read(Frame(0, 0.0, read_image(file)))
         if faces:
             seen[i] = True
             identities.append(max(faces, key=lambda face: (face.box[2:] - face.box[:2]).max()).identity)
