@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import bpy
+import numpy as np
+from numpy.typing import NDArray
 
 from ..capture.errors import CharacterError
 from ..retarget.matching import TargetInfo
@@ -21,7 +23,8 @@ class Character:
     """The parts of one character. Find it anew for each use: undo makes old references invalid.
 
     `meshes` are all its meshes, the one with most shape keys first; `head_bone`, `neck_bone` and `jaw_bone`
-    are names in `armature`, "" when it has none.
+    are names in `armature`, "" when it has none. `frame` is its `orientation.head_frame` where that is known:
+    to find it takes long with many bones.
     """
 
     name: str
@@ -30,6 +33,7 @@ class Character:
     head_bone: str = ""
     neck_bone: str = ""
     jaw_bone: str = ""
+    frame: NDArray[np.float64] | None = field(default=None, compare=False)
 
     @property
     def head_object(self) -> bpy.types.Object | None:

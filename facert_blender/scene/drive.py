@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ..retarget.mapping import Row, TargetKey
 from .characters import Character
-from .orientation import bone_moves, bone_turns, head_turns, product
+from .orientation import bone_moves, bone_turns, head_frame, head_turns, product
 
 BORROWED = "facert_borrowed"
 """The scene's custom property that keeps what its moved characters had of their own, as JSON."""
@@ -37,7 +37,9 @@ class Whereabouts:
         """Note where `character` is."""
         self._meshes = tuple(mesh.name for mesh in character.meshes)
         self._armature = character.armature.name if character.armature else ""
-        self._rest = replace(character, meshes=(), armature=None)
+        armature = character.armature
+        frame = head_frame(armature, character.head_bone) if armature else None
+        self._rest = replace(character, meshes=(), armature=None, frame=frame)
 
     def find(self) -> Character | None:
         """The character now, None where one of its objects is gone."""

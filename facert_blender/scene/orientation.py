@@ -142,7 +142,8 @@ def _axes_of(character: Character, bone: str) -> NDArray[np.float64]:
     """The head's frame in the space of `bone` at rest."""
     armature: Any = character.armature
     rest = rotation_matrix(armature.data.bones[bone].matrix_local)
-    return rest.T @ head_frame(armature, character.head_bone)
+    frame = head_frame(armature, character.head_bone) if character.frame is None else character.frame
+    return rest.T @ frame
 
 
 def _follows(bone: bpy.types.Bone, ancestor: str) -> bool:

@@ -9,6 +9,7 @@ from facert_blender.retarget.mapping import Row, evaluate
 from facert_blender.scene.bake import bake
 from facert_blender.scene.characters import find_character
 from facert_blender.scene.drive import Whereabouts, borrow, borrowed, drive, give_back, remember, restore
+from facert_blender.scene.orientation import head_frame
 
 ROWS = [
     Row("jawOpen", "jawOpen"),
@@ -145,5 +146,6 @@ def test_characters_are_found_again_by_name(scene, rig):
     assert again.armature == bpy.data.objects[again.armature.name]
     assert [thing.name for thing in again.meshes] == ["Fern"]
     assert (again.name, again.head_bone, again.jaw_bone) == (found.name, "head", "jaw")
+    assert (again.frame == head_frame(again.armature, "head")).all()
     bpy.data.objects.remove(again.armature)
     assert whereabouts.find() is None
