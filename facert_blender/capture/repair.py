@@ -23,7 +23,7 @@ HIDDEN = 1.0
 """Seconds for which a covered face is still taken to be on its way."""
 NEAR = 0.3
 """Two boxes are near where they share this part of the smaller one."""
-CHANGED = 1.0
+CHANGED = 1.5
 """Change of a face from which on it looks like somebody else's."""
 REACH = 1.0
 """Seconds around a repair, and around another doubt, in which nothing is doubted anew."""

@@ -25,7 +25,7 @@ GAP = 0.5
 """Seconds: a performer who was away for longer left a gap; what is shorter is bridged."""
 EASE = 0.4
 """Seconds that it takes to ease to neutral, back from it, or from what was held to what comes next."""
-NEUTRAL_LIMIT = 0.5
+NEUTRAL_LIMIT = 0.3
 """What is stronger than this at rest is being acted: more is never taken for neutral."""
 STILL = 1 / 3
 """The share of a performer's frames that counts as still, and the share of those that counts as relaxed."""

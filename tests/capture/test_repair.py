@@ -192,7 +192,7 @@ def test_a_crossing_offers_to_swap_after_it() -> None:
 def test_a_crossing_swaps_where_the_faces_change() -> None:
     take = take_of(person(1, range(200), 0, 400), person(2, range(200), 400, 0.1))
     for performer in take.performers:
-        performer.change[103] = 1.5
+        performer.change[103] = 1.8
     [doubt] = doubts(take)
     assert doubt.frame == 103
 
@@ -206,7 +206,7 @@ def test_two_crossings_are_two_doubts() -> None:
 
 def test_a_changed_face_offers_to_split() -> None:
     take = take_of(person(1, range(200), 0))
-    take.performers[0].change[70:76] = [1.1, 1.4, 1.8, 1.6, 1.2, 1.1]
+    take.performers[0].change[70:76] = [1.1, 1.6, 2.2, 1.9, 1.2, 1.1]
     [doubt] = doubts(take)
     assert (doubt.frame, doubt.other) == (72, None)
     assert "looks like somebody else" in doubt.reason
