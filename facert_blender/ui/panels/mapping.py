@@ -7,6 +7,7 @@ import bpy
 
 from ...capture.contract import EXPRESSIONS
 from ...retarget.matching import MISSING
+from ...retarget.names import normalise
 from .. import casting
 from ..moment import moment
 from .layout import TabPanel, draw_names, draw_sentence
@@ -18,27 +19,26 @@ class MappingList(bpy.types.UIList):
     bl_idname = "FACERT_UL_mapping"
 
     def draw_item(self, _context, layout, data, item, _icon, _active_data, _active_property, _index=0):
-        """Draw one row in brief: whether it is on, a look at it, its two names, and its value now."""
+        """Draw one row in brief: whether it is on, its two names, and what its target is now."""
         row = layout.row(align=True)
         row.prop(item, "enabled", text="")
-        shown = data.shown == item.expression
-        eye = "HIDE_OFF" if shown else "HIDE_ON"
-        show = row.operator("facert.show_expression", text="", icon=eye, emboss=False, depress=shown)
-        show.expression = item.expression
         value = moment.value(item)
+        row = row.split(factor=1.0 if value is None else 0.85)
         names = row.row()
         names.active = item.enabled
-        if not item.target:
-            names.label(text=item.expression)
-            names.prop(item, "target", text="")
-            return
-        # In one text: two columns would leave no room for either name in a sidebar of usual width.
-        text = f"{item.expression} → {item.target}"
-        if value is None:
-            names.label(text=text)
-            return
-        reach = max(abs(item.minimum), abs(item.maximum))
-        names.progress(text=text, factor=min(1.0, abs(value) / reach) if reach else 0.0)
+        icon = "HIDE_OFF" if data.shown == item.expression else "NONE"
+        # Most rigs spell the expression's own name: once is enough, for the sidebar is narrow.
+        if normalise(item.expression) == normalise(item.target):
+            names.label(text=item.expression, icon=icon)
+        else:
+            names = names.split(factor=0.5)
+            names.label(text=item.expression, icon=icon)
+            if item.target:
+                names.label(text=item.target)
+            else:
+                names.prop(item, "target", text="")
+        if value is not None:
+            row.progress(text="", factor=reached(item, value))
 
     def draw_filter(self, _context, layout):
         """Search and filter stand above the list, where they are seen."""
@@ -66,6 +66,12 @@ def listing(item: bpy.types.PropertyGroup, show: str, search: str) -> list[bool]
         }[show]
 
     return [kept(row) and sought in f"{row.expression} {row.target}".casefold() for row in item.rows]
+
+
+def reached(row: bpy.types.PropertyGroup, value: float) -> float:
+    """How much of its way (0..1) the target of a row has gone at `value`."""
+    way = max(abs(row.minimum), abs(row.maximum))
+    return min(1.0, abs(value) / way) if way else 0.0
 
 
 class MappingMenu(bpy.types.Menu):
@@ -112,15 +118,18 @@ class MappingPanel(TabPanel, bpy.types.Panel):
         row.prop(table, "search", text="", icon="VIEWZOOM")
         row.prop(table, "show", text="")
         moment.look(context.scene, item)
-        row = layout.row()
-        row.template_list("FACERT_UL_mapping", "", item, "rows", item, "active_row_index", rows=8)
-        column = row.column(align=True)
-        column.operator("facert.mapping_row_add", text="", icon="ADD")
-        column.operator("facert.mapping_row_remove", text="", icon="REMOVE")
-        column.operator("facert.mapping_row_duplicate", text="", icon="DUPLICATE")
-        column.separator()
-        column.operator("facert.mapping_row_move", text="", icon="TRIA_UP").direction = "UP"
-        column.operator("facert.mapping_row_move", text="", icon="TRIA_DOWN").direction = "DOWN"
+        column = layout.column(align=True)
+        column.template_list("FACERT_UL_mapping", "", item, "rows", item, "active_row_index", rows=8)
+        row = column.row(align=True)
+        row.operator("facert.mapping_row_add", text="", icon="ADD")
+        row.operator("facert.mapping_row_duplicate", text="", icon="DUPLICATE")
+        row.operator("facert.mapping_row_remove", text="", icon="REMOVE")
+        row.separator()
+        row.operator("facert.mapping_row_move", text="", icon="TRIA_UP").direction = "UP"
+        row.operator("facert.mapping_row_move", text="", icon="TRIA_DOWN").direction = "DOWN"
+        value = moment.value(item.active_row) if item.active_row else None
+        if value is not None:
+            row.label(text=f"now {value:.2f}")
         if item.active_row:
             draw_row(layout, item, item.active_row)
         row = layout.row(align=True)
