@@ -36,9 +36,9 @@ class BakePanel(TabPanel, bpy.types.Panel):
         limits.prop(options, "end", text="")
         split.prop(options, "destination")
         if options.destination != "NEW":
-            blend = split.row(align=True, heading="Blend")
-            blend.prop(options, "blend_in", text="In")
-            blend.prop(options, "blend_out", text="Out")
+            blend = split.column(align=True)
+            blend.prop(options, "blend_in")
+            blend.prop(options, "blend_out")
         if stepping.active:
             text = "Esc cancels" if stepping.stoppable else "Writing"
             layout.progress(text=f"{stepping.progress:.0%}  {text}", factor=stepping.progress)
