@@ -96,34 +96,30 @@ class LivePreview:
 
         A problem ends it and becomes its sentence.
         """
-        worker = self._worker
-        if worker is None:
-            return False
-        scene = bpy.data.scenes.get(self._scene)
-        if scene is None:
+        worker, scene = self._worker, bpy.data.scenes.get(self._scene)
+        if worker is None or scene is None:
             self.close()
             return False
         try:
             over = worker.ended
-            frame = worker.latest()
+            self._advance(scene, worker)
         except FaceRTError as error:
-            self._finish(scene)
-            self.close()
+            self.stop()
             self.sentence = str(error)
             return False
         except Exception:
             self.close()
             raise
-        if frame is not None:
-            self.frame = frame
-            self.people = sorted({*self.people, *frame.faces})
-            self.perform(scene, frame)
-            picture.show(frame.image, self._caption(frame))
-        self._keep_recording(scene, worker)
         if over:
-            self._finish(scene)
-            self.close()
+            self.stop()
         return not over
+
+    def stop(self) -> None:
+        """Keep what was recorded, if anything was, and stop."""
+        scene = bpy.data.scenes.get(self._scene)
+        if scene is not None:
+            self._keep(scene)
+        self.close()
 
     def record(self, scene: bpy.types.Scene) -> None:
         """Begin to record once the count-in of `scene` is over."""
@@ -169,8 +165,31 @@ class LivePreview:
         if self.active and scene is not None:
             give_back(scene)
 
+    def _advance(self, scene: bpy.types.Scene, worker: LiveWorker) -> None:
+        """What is due, unless it fails."""
+        frame = worker.latest()
+        if frame is not None:
+            self.frame = frame
+            self.people = sorted({*self.people, *frame.faces})
+            # A render must find the scene as it began with it.
+            if not bpy.app.is_job_running("RENDER"):
+                self.perform(scene, frame)
+            picture.show(frame.image, self._caption(frame))
+        if self.recording and not self.counting:
+            if self._record_at:
+                self._record_at = 0.0
+                worker.record()
+                if scene.facert.live.play:
+                    play(scene)
+            elif not worker.recording:
+                # The footage came to its end.
+                self._keep(scene)
+
     def perform(self, scene: bpy.types.Scene, frame: LiveFrame) -> None:
         """Move the cast of `scene` as the faces do."""
+        if scene.facert.preview:
+            # Two cannot move the same characters.
+            scene.facert.preview = False
         self._look(scene)
         found = {name: part.whereabouts.find() for name, part in self._parts.items()}
         cast = [
@@ -262,25 +281,15 @@ class LivePreview:
             adjustments = replace(adjustments, neutral=weights, neutral_rotation=rotation)
         return adjustments
 
-    def _keep_recording(self, scene: bpy.types.Scene, worker: LiveWorker) -> None:
-        """Begin a recording that was counted in; keep one that came to the footage's end."""
-        if not self.recording or self.counting:
-            return
-        if self._record_at:
-            self._record_at = 0.0
-            worker.record()
-            if scene.facert.live.play:
-                play(scene)
-        elif not worker.recording:
-            self._finish(scene)
-
-    def _finish(self, scene: bpy.types.Scene) -> None:
-        """Keep what was recorded, if anything was."""
+    def _keep(self, scene: bpy.types.Scene) -> None:
+        """End the recording, if there is one, and keep its take."""
         if self.recording:
             try:
                 self.finish()
             except NoFaceError as error:
                 self.sentence = str(error)
+            else:
+                bpy.ops.ed.undo_push(message="Record Live")
 
     def _caption(self, frame: LiveFrame) -> str:
         if self.counting:
@@ -338,8 +347,10 @@ def stop_ticking() -> None:
 
 def on_timer() -> float | None:
     """What Blender's timer calls."""
+    before = live.frame
     goes_on = live.tick()
-    redraw()
+    if live.frame is not before or not goes_on:
+        redraw()
     return TICK if goes_on else None
 
 

@@ -53,11 +53,10 @@ class StopLive(Explained, bpy.types.Operator):
 
     def execute(self, _context):
         """Keep what was recorded, and stop."""
-        kept = bpy.ops.facert.finish_recording() if live.recording else {"FINISHED"}
-        live.close()
+        live.stop()
         stop_ticking()
         redraw()
-        return kept
+        return {"FINISHED"}
 
 
 class RecordLive(Explained, bpy.types.Operator):
