@@ -67,6 +67,11 @@ class ReadFace:
     covered: np.ndarray
     offset: np.ndarray
 
+    @property
+    def grey(self) -> bool:
+        """Whether the photograph has no colours."""
+        return bool(np.ptp(self.skin) < 4)
+
 
 @dataclass(frozen=True)
 class Look:
@@ -153,8 +158,11 @@ class Editor:
         )
         column, row = np.rint(pixels[:, :2]).clip(0, size - 1).astype(int).T
         in_front = camera[:, 2] > drawn[row, column, 0] - 0.02
-        pictured = ((pixels[:, :2] > 1) & (pixels[:, :2] < size - 2)).all(1)
+        outline = cv2.erode((seen >= 0).astype(np.uint8), np.ones((7, 7)), borderValue=0)
+        pictured = outline[row, column] > 0  # what lies beside the fitted outline may be behind the head
         trust = (in_front & pictured) * np.clip((outward[:, 2] - 0.05) / 0.25, 0, 1)
+        skin_only = slice(head.neighbours.shape[0])
+        trust[skin_only] = np.minimum(trust[skin_only], head.neighbours @ trust)  # no hard borders
         photograph = image.astype(np.float32)
         colour = cv2.remap(
             photograph, pixels[:, 0], pixels[:, 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
@@ -217,6 +225,9 @@ class Editor:
         light = 0.5 * face.light + 0.5 * random_light(rng) if rng.random() < 0.4 else random_light(rng)
         light = light * rng.uniform(0.75, 1.15)
         colours = rng.uniform(20, 230, (2, 3)) * rng.uniform(0.3, 1, (2, 1))
+        if face.grey:
+            colours[:] = colours.mean(1, keepdims=True)
+            surroundings = np.repeat(surroundings.mean(2, keepdims=True), 3, axis=2).astype(np.uint8)
         return replace(
             self.look(face, parameters, rng),
             light=light.astype(np.float32),
@@ -372,7 +383,7 @@ class Editor:
             other = other[(head.kind[other] != EYE) | (face.trust[other] < 0.3)]
         made = self._made(look, other, float(face.skin.mean()) / 170) * shading[other, None]
         own[other], twin[other] = 0, 0
-        colour[other] = made.mean(1, keepdims=True) if np.ptp(face.skin) < 4 else made
+        colour[other] = made.mean(1, keepdims=True) if face.grey else made
         opacity = self._opacity() if look.surroundings is None else np.ones(len(own))
         return np.column_stack(
             [face.where, face.where[head.twin], own * relit, twin * relit_twin, colour, opacity]

@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -161,7 +162,7 @@ class Maker:
             return self.editor.another_look(face, new, self._background(face, rng), rng)
         look = self.editor.look(face, new, rng)
         angle = 2 * np.arccos(np.clip(abs(new[ROTATION] @ face.parameters[ROTATION]), 0, 1))
-        if angle > WHOLE_HEAD and rng.random() < 0.4:
+        if angle > WHOLE_HEAD and rng.random() < 0.5:
             whole = self.editor.another_look(face, new, self._background(face, rng), rng)
             look = replace(whole, light=look.light)
         return look
@@ -205,6 +206,16 @@ def _write(recipe: Recipe, part: Path, number: int) -> int:
     return number
 
 
+def _written(recipe: Recipe, part: Path, numbers: list[int], workers: int) -> Iterator[int]:
+    """The numbers of the blocks as they are written, by this process alone or by several others."""
+    if workers == 1:
+        yield from (_write(recipe, part, number) for number in numbers)
+        return
+    with ProcessPoolExecutor(workers) as pool:
+        for finished in as_completed([pool.submit(_write, recipe, part, number) for number in numbers]):
+            yield finished.result()
+
+
 def begin(recipe: Recipe, part: Path) -> None:
     """Make empty arrays for the recipe's rows, unless they are there, with a list of the blocks done."""
     note = part / "recipe.json"
@@ -221,12 +232,10 @@ def make(recipe: Recipe, folder: Path, workers: int) -> None:
     part = folder.with_name(folder.name + ".part")
     begin(recipe, part)
     done = np.lib.format.open_memmap(part / "done.npy", "r+")
-    with ProcessPoolExecutor(workers) as pool:
-        waiting = [pool.submit(_write, recipe, part, int(n)) for n in np.flatnonzero(~done)]
-        for finished in as_completed(waiting):
-            done[finished.result()] = True
-            done.flush()
-            print(f"{done.sum()} of {len(done)} blocks", flush=True)
+    for number in _written(recipe, part, np.flatnonzero(~done).tolist(), workers):
+        done[number] = True
+        done.flush()
+        print(f"{done.sum()} of {len(done)} blocks", flush=True)
     for name in ("done.npy", "recipe.json"):
         (part / name).unlink()
     shutil.rmtree(folder, ignore_errors=True)
