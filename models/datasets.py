@@ -31,7 +31,7 @@ SHARD_SIZE = 192
 """Side of a stored crop in pixels."""
 SHARD_SPAN = 2.0
 """A stored crop covers this many sides of the face: enough for the SFN's crop under any augmentation."""
-PHOTOGRAPHS = RUNS / "photographs_2"
+PHOTOGRAPHS = RUNS / "photographs"
 EDITED = RUNS / "edited"
 RENDERED = RUNS / "rendered"
 

@@ -52,7 +52,7 @@ from .shared_data import (
 )
 from .teacher import POINTS, SCORE_NAMES, Detector, Teacher
 
-LABELS = RUNS / "labels_2.npz"
+LABELS = RUNS / "labels.npz"
 
 MIRROR_LANDMARKS: tuple[int, ...] = (
     *range(16, -1, -1), *range(26, 16, -1), 27, 28, 29, 30, 35, 34, 33, 32, 31,
