@@ -18,7 +18,7 @@ from ..retarget.mapping import Row, evaluate
 from ..retarget.matching import check
 from ..retarget.reduce import reduced
 from ..retarget.resample import frame_times
-from .actions import Curves, add_strip, check_free, fill, joined, new_actions, write_curves
+from .actions import add_strip, check_free, fill, joined, new_actions, write_curves
 from .channels import Channels, channels_of, units
 from .characters import Character, targets
 from .orientation import head_turns, stiff
@@ -27,8 +27,8 @@ from .punch import blended, punch_in
 WRITING = 0.8
 """The share of a bake from which on it is written, and must not be stopped any more."""
 
-Sheet = dict[bpy.types.ID, Curves]
-"""What is to be written: the curves of each datablock."""
+Sheet = dict[bpy.types.ID, dict[tuple[str, int], tuple[NDArray[Any], NDArray[Any]]]]
+"""What is to be written: the `actions.Curves` of each datablock."""
 
 
 @dataclass(frozen=True, kw_only=True)
