@@ -198,8 +198,8 @@ def draw_choices(layout: bpy.types.UILayout, problems: list[bpy.types.PropertyGr
     column = layout.column(align=True)
     column.label(text=f"Ambiguous ({len(problems)}): choose", icon="ERROR")
     for problem in problems:
+        column.label(text=problem.name, icon="BLANK1")
         row = column.row(align=True)
-        row.label(text=problem.name, icon="BLANK1")
         for target in problem.choices.splitlines():
             choice = row.operator("facert.use_target", text=target)
             choice.expression, choice.target = problem.name, target
