@@ -14,6 +14,7 @@ import pytest
 
 from facert_blender import stage
 from facert_blender.command import FAILED, INTERRUPTED, OK, USAGE, assignment, main, parse, uninterrupted
+from facert_blender.scene.actions import read_curves
 from tests.capture.conftest import GREEN, RED, damage, paint, save_movie
 
 ROOT = Path(__file__).parents[1]
@@ -216,8 +217,11 @@ def test_demo_characters_play_in_order_of_screen_time(
     assert "Coral" not in bpy.data.collections
     assert f"Performer {longest['performer']} plays Fern" in said
     scene.frame_set(10)
-    jaw = bpy.data.objects["Fern Head"].data.shape_keys.key_blocks["jawOpen"]
-    assert jaw.value == pytest.approx(0.25, abs=0.02)
+    assert read_curves(longest)['["jawOpen"]', 0][1] == pytest.approx(np.full(20, 0.25), abs=0.02)
+    # What is the same from first to last is taken for the face at rest.
+    shape_keys = bpy.data.objects["Fern Head"].data.shape_keys
+    assert shape_keys.key_blocks["jawOpen"].value == pytest.approx(0, abs=0.02)
+    assert len(read_curves(shape_keys)['key_blocks["jawOpen"].value', 0][0]) == 20
 
 
 def test_a_movie_shows_every_frame(run: Run, square_movie: Callable[..., Path], tmp_path: Path) -> None:
