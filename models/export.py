@@ -12,7 +12,7 @@ import io
 import math
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import onnx
@@ -20,7 +20,7 @@ import onnxruntime
 import torch
 from torch import Tensor, nn
 
-from facert_blender.capture.contract import MULTI_SIZE, SINGLE_SIZE, stamp
+from facert_blender.capture.contract import LANDMARKS, MULTI_SIZE, SINGLE_SIZE, stamp
 from facert_blender.capture.output import replacing
 
 from .multi_face import MultiFaceConfig, multi_face_network
@@ -37,6 +37,19 @@ STORED_TOLERANCE = 2e-2
 """The same once the weights are rounded to float16, for outputs of about unit size."""
 LEAST_STORED = 256
 """Smaller tensors (biases, grids) stay float32."""
+
+
+class SingleFaceOutputs(nn.Module):
+    """The SFN with its outputs as the contract names them: parameters, and the landmarks among its points."""
+
+    def __init__(self, network: SingleFaceNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        """Parameters (n, 104) and points (n, 68, 2) in sides from the crop's centre, y down."""
+        parameters, points = self.network.read(image)
+        return parameters, points[:, :LANDMARKS]
 
 
 class MultiFaceOutputs(nn.Module):
@@ -71,9 +84,9 @@ def load_trained(config: TrainConfig) -> nn.Module:
 
 
 def to_onnx(graph: nn.Module, kind: str) -> bytes:
-    """An SFN or `MultiFaceOutputs` as the bytes of an ONNX file, with the contract in its metadata."""
+    """Outputs as above as the bytes of an ONNX file, with the contract in its metadata."""
     if kind == "single":
-        size, outputs = SINGLE_SIZE, ["parameters"]
+        size, outputs = SINGLE_SIZE, ["parameters", "points"]
     else:
         size, outputs = MULTI_SIZE, ["boxes", "confidence", "parameters"]
     example = torch.zeros((1, size, size, 3), dtype=torch.uint8)
@@ -129,7 +142,6 @@ def difference(graph: nn.Module, kind: str, content: bytes) -> float:
     images = rng.integers(0, 255, (3, size, size, 3), np.uint8)
     with torch.no_grad():
         expected = graph(torch.from_numpy(images))
-    expected = [expected] if isinstance(expected, Tensor) else expected
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
     found = session.run(None, {"image": images})
     return max(float(np.abs(a.numpy() - b).max()) for a, b in zip(expected, found, strict=True))
@@ -143,9 +155,12 @@ def export(run: str, folder: Path = WEIGHTS, confidence: float = 0.5) -> Path:
         RuntimeError: ONNX Runtime does not give what PyTorch gives.
     """
     config = TrainConfig.read(CONFIGS / f"{run}.toml")
-    graph, kind = load_trained(config), config.network
-    if kind == "multi":
-        graph = MultiFaceOutputs(graph, confidence).eval()
+    network, kind = load_trained(config), config.network
+    graph = (
+        SingleFaceOutputs(cast(SingleFaceNetwork, network))
+        if kind == "single"
+        else MultiFaceOutputs(network, confidence)
+    ).eval()
     whole = to_onnx(graph, kind)
     content = halve(whole)
     for version, tolerance in ((whole, TOLERANCE), (content, STORED_TOLERANCE)):

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 
 from .errors import WeightsError
 
-VERSION = 1
+VERSION = 2
 
 EXPRESSIONS: tuple[str, ...] = (
     "browDownLeft", "browDownRight",

@@ -12,7 +12,8 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from facert_blender.capture import contract
-from facert_blender.capture.network import Face
+from facert_blender.capture.face_shape import FaceShape
+from facert_blender.capture.network import Face, face_shape
 
 RED, GREEN, BLUE = (250, 0, 0), (0, 250, 0), (0, 0, 250)
 BRIGHT = 0.7
@@ -44,7 +45,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     # Inner points first, then one candidate for each point of the jaw: the shape is a circle of radius 1.
     basis[0] = np.roll(round_face, -17, axis=0).ravel()
     np.savez(folder / "face_shape.npz", basis=basis, outward=np.tile([0.0, -1.0], (17, 1)))
-    onnx.save(single_network(), folder / "single.onnx")
+    onnx.save(single_network(face_shape(folder)), folder / "single.onnx")
     onnx.save(multi_network(), folder / "multi.onnx")
     return folder
 
@@ -112,7 +113,7 @@ def neutral() -> np.ndarray:
     return parameters
 
 
-def single_network() -> onnx.ModelProto:
+def single_network(shape: FaceShape) -> onnx.ModelProto:
     """An SFN whose landmarks fill the bright pixels of its crop."""
     graph = Graph()
     area, x, y = graph.bright(contract.SINGLE_SIZE)
@@ -131,7 +132,17 @@ def single_network() -> onnx.ModelProto:
     spread[[3, 4, 5], [1, 2, 3]] = 1
     flat = graph("Squeeze", graph("MatMul", features, spread), np.array([1]))
     graph("Add", flat, neutral()[None], name="parameters")
-    return graph.model("single", contract.SINGLE_SIZE, {"parameters": ["n", contract.PARAMETERS]})
+    plain = neutral()
+    plain[contract.SCALE] = 1
+    down = np.array([1, -1], np.float32)
+    moved = graph("Add", graph("Concat", *moves, axis=2), shape.project(plain[None]) * down)  # (n, 68, 2)
+    turned = graph("Mul", moved, down)
+    graph("Mul", turned, scale, name="points")
+    return graph.model(
+        "single",
+        contract.SINGLE_SIZE,
+        {"parameters": ["n", contract.PARAMETERS], "points": ["n", contract.LANDMARKS, 2]},
+    )
 
 
 def multi_network() -> onnx.ModelProto:

@@ -11,7 +11,7 @@ torch = pytest.importorskip("torch", reason="training is not set up (make setup-
 onnx = pytest.importorskip("onnx")
 
 from models.blocks import activate  # noqa: E402
-from models.export import MultiFaceOutputs, difference, halve, to_onnx  # noqa: E402
+from models.export import MultiFaceOutputs, SingleFaceOutputs, difference, halve, to_onnx  # noqa: E402
 from models.multi_face import MultiFaceConfig, multi_face_network  # noqa: E402
 from models.single_face import SingleFaceConfig, SingleFaceNetwork  # noqa: E402
 from models.train import TrainConfig  # noqa: E402
@@ -57,7 +57,7 @@ def test_activation_gives_unit_quaternions_with_positive_w() -> None:
 def test_export_keeps_the_contract_the_size_and_the_numbers(name: str, megabytes: int) -> None:
     config = TrainConfig.read(CONFIGS / f"{name}.toml")
     graph = (
-        SingleFaceNetwork(SingleFaceConfig(**config.model))
+        SingleFaceOutputs(SingleFaceNetwork(SingleFaceConfig(**config.model)))
         if config.network == "single"
         else MultiFaceOutputs(multi_face_network(MultiFaceConfig(**config.model)))
     ).eval()
