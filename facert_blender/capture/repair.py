@@ -288,20 +288,30 @@ def _returns(take: Take) -> Iterator[Doubt]:
     for performer in take.performers:
         for place in np.flatnonzero(np.diff(performer.times) > ABSENCE):
             seconds = performer.times[place + 1] - performer.times[place]
-            frame = int(performer.frames[place + 1])
-            yield _replaced(take, performer, frame, f"is back after {seconds:.1f} s")
+            gone, frame = (int(one) for one in performer.frames[place : place + 2])
+            passed = _passed(take, performer, np.arange(gone + 1, frame))
+            yield _replaced(take, performer, frame, f"is back after {seconds:.1f} s", passed)
 
 
-def _replaced(take: Take, performer: Performer, frame: int, what: str) -> Doubt:
-    """A doubt whether it is `performer` from `frame` on, or somebody who is not to be seen just before."""
+def _passed(take: Take, performer: Performer, frames: np.ndarray) -> list[Performer]:
+    """Who was seen where `performer` must have passed while away at `frames`: in front of them, it seems."""
+    path = _path(performer, frames)
+    others = (other for other in take.performers if other is not performer)
+    return [other for other in others if (_shared(path, _boxes(other, frames, take.fps)) >= NEAR).any()]
+
+
+def _replaced(
+    take: Take, performer: Performer, frame: int, what: str, passed: Sequence[Performer] = ()
+) -> Doubt:
+    """A doubt whether it is `performer` from `frame` on, or one of `passed`, or who is not seen just before."""
     absent = [
         other
         for other in take.performers
         if other is not performer and other.frames[0] < frame and not _present(other, frame, take.fps)
     ]
     reason = f"{performer.name} {what}"
-    if absent:
-        other = max(absent, key=lambda person: person.frames[person.frames < frame][-1])
+    if absent or passed:
+        other = max(passed or absent, key=lambda person: person.frames[person.frames < frame][-1])
         offer = Repair("SWAP", performer.id, frame, other.id)
         return Doubt(frame, performer.id, other.id, f"{reason}; it may be {other.name}", offer)
     return Doubt(frame, performer.id, None, reason, Repair("SPLIT", performer.id, frame))
@@ -325,13 +335,18 @@ def _present(performer: Performer, frame: int, fps: float) -> bool:
 
 def _boxes(performer: Performer, frames: np.ndarray, fps: float) -> np.ndarray:
     """The boxes (n, 4) of a performer at `frames`, on their way where covered for a while, else NaN."""
-    boxes = np.stack(
-        [np.interp(frames, performer.frames, performer.boxes[:, side]) for side in range(4)], axis=1
-    )
+    boxes = _path(performer, frames)
     after = np.searchsorted(performer.frames, frames).clip(0, len(performer.frames) - 1)
     before = (np.searchsorted(performer.frames, frames, side="right") - 1).clip(0)
     boxes[performer.frames[after] - performer.frames[before] > HIDDEN * fps] = np.nan
     return boxes
+
+
+def _path(performer: Performer, frames: np.ndarray) -> np.ndarray:
+    """The boxes (n, 4) of a performer at `frames`, on a straight way wherever not seen."""
+    return np.stack(
+        [np.interp(frames, performer.frames, performer.boxes[:, side]) for side in range(4)], axis=1
+    )
 
 
 def _shared(first: np.ndarray, second: np.ndarray) -> np.ndarray:

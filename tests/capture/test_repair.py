@@ -229,6 +229,14 @@ def test_coming_back_while_another_is_away_offers_to_swap() -> None:
     assert (second.performer, second.frame) == (2, 130)
 
 
+def test_coming_back_on_the_other_side_of_another_offers_to_swap() -> None:
+    passing = person(1, [*range(60), *range(120, 180)], 1)
+    passing.boxes[60:, ::2] += 500
+    [doubt] = doubts(take_of(passing, person(2, range(180), 250)))
+    assert (doubt.frame, doubt.performer, doubt.other) == (120, 1, 2)
+    assert doubt.offer == Repair("SWAP", 1, 120, 2)
+
+
 def test_appearing_where_another_was_last_seen_offers_to_merge() -> None:
     take = take_of(person(1, range(40), 0), person(2, range(60, 120), 20), person(3, range(60, 120), 400))
     [doubt] = doubts(take)
