@@ -303,7 +303,7 @@ def _passed(take: Take, performer: Performer, frames: np.ndarray) -> list[Perfor
 def _replaced(
     take: Take, performer: Performer, frame: int, what: str, passed: Sequence[Performer] = ()
 ) -> Doubt:
-    """A doubt whether it is `performer` from `frame` on, or one of `passed`, or who is not seen just before."""
+    """A doubt whether it is `performer` from `frame` on, one of `passed`, or who was away too."""
     absent = [
         other
         for other in take.performers
