@@ -31,7 +31,7 @@ WORDS = {
     "MERGE": "Merge {other} into {performer}",
     "SWAP": "Swap {performer} and {other} from {frame}",
     "DELETE": "Delete {performer}",
-    "RENAME": "Call {performer} {name}",
+    "RENAME": "Call performer {number} {name}",
     "KEEP": "{performer} is right at {frame}",
 }
 
@@ -162,7 +162,11 @@ def described(collection: bpy.types.Collection, wanted: Repair) -> str:
         return names.get(number or 0, default_name(number or 0))
 
     return WORDS[wanted.kind].format(
-        performer=called(wanted.performer), other=called(wanted.other), frame=wanted.frame, name=wanted.name
+        number=wanted.performer,
+        performer=called(wanted.performer),
+        other=called(wanted.other),
+        frame=wanted.frame,
+        name=wanted.name,
     )
 
 

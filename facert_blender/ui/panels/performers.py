@@ -19,14 +19,10 @@ class PerformerList(bpy.types.UIList):
 
     def draw_item(self, _context, layout, _data, item, _icon, _active_data, _active_property, _index=0):
         """Draw one performer."""
-        row = layout.row()
-        if item.picture and item.picture.preview:
-            row.template_icon(item.picture.preview.icon_id, scale=2.0)
-        else:
-            row.label(text="", icon="USER")
-        column = row.column(align=True)
-        column.prop(item, "name", text="", emboss=False)
-        column.label(text=f"Frames {item.first} – {item.last}")  # noqa: RUF001
+        row = layout.split(factor=0.6)
+        icon = item.picture.preview.icon_id if item.picture and item.picture.preview else 0
+        row.prop(item, "name", text="", emboss=False, icon_value=icon, icon="NONE" if icon else "USER")
+        row.label(text=f"{item.first} – {item.last}")  # noqa: RUF001
 
 
 class DoubtList(bpy.types.UIList):
@@ -69,8 +65,8 @@ class PerformersPanel(TabPanel, bpy.types.Panel):
             "performers",
             settings,
             "performer_index",
-            rows=2,
-            maxrows=5,
+            rows=4,
+            maxrows=6,
         )
         column = row.column(align=True)
         column.operator("facert.jump_to_performer", text="", icon="REW").end = "FIRST"
@@ -81,10 +77,14 @@ class PerformersPanel(TabPanel, bpy.types.Panel):
         layout.operator("facert.show_footage", icon="IMAGE_DATA", depress=footage_view.active)
         if footage_view.sentence:
             draw_sentence(layout, footage_view.sentence, icon="ERROR")
-        row = layout.row(align=True)
-        row.operator("facert.split_performer", text="Split Here")
-        row.operator_menu_enum("facert.swap_performers", "other", text="Swap Here")
-        row.operator_menu_enum("facert.merge_performers", "other", text="Merge")
+        row = layout.row()
+        item = performing.chosen(context.scene)
+        if item and item.picture and item.picture.preview:
+            row.template_icon(item.picture.preview.icon_id, scale=3.3)
+        column = row.column(align=True)
+        column.operator("facert.split_performer")
+        column.operator_menu_enum("facert.swap_performers", "other")
+        column.operator_menu_enum("facert.merge_performers", "other", text="Merge With")
 
 
 class TakePanel(TabPanel):
