@@ -162,7 +162,8 @@ class LiveWorker:
 
     def _play(self) -> None:
         reader = make_reader(self._quality, self._threads, self._weights)
-        start, end = self._range
+        # A camera has no frames to choose from.
+        start, end = (None, None) if isinstance(self._source, int) else self._range
         tracker: StreamTracker | None = None
         index, moment = 0, 0.0
         while not self._cancel.is_set():
