@@ -285,10 +285,13 @@ def test_a_recording_is_counted_in(
 
 
 def test_a_recording_ends_with_its_footage(
-    scene: bpy.types.Scene, ana: bpy.types.Object, start: Callable[..., None]
+    scene: bpy.types.Scene,
+    ana: bpy.types.Object,
+    start: Callable[..., None],
+    square_movie: MovieMaker,
 ) -> None:
     scene.facert.live.count_in = 0
-    start(loop=False)
+    start(square_movie(frames=100), loop=False)
     tick_until(seen)
     bpy.ops.facert.record_live()
     tick_until(lambda: not live.active)
