@@ -93,7 +93,7 @@ def rename(item: bpy.types.PropertyGroup, name: str) -> None:
     kept = repairs(collection)
     if kept and kept[-1].kind == "RENAME" and kept[-1].performer == item.number:
         kept.pop()
-    set_repairs(collection, [*kept, Repair("RENAME", item.number, name=free)])
+    _use(collection, [*kept, Repair("RENAME", item.number, name=free)], read_from(collection, raw=True))
 
 
 def take_pictures(scene: bpy.types.Scene) -> str:

@@ -15,10 +15,10 @@ def picture():
     return picture
 
 
-def colours(numbers):
+def colours(numbers, side=96):
     """Mean colour of the upper and the lower half of Blender's rows, which begin below."""
-    rows = np.array(numbers).reshape(96, 96, 4)
-    return rows[48:].mean((0, 1)).tolist(), rows[:48].mean((0, 1)).tolist()
+    rows = np.array(numbers).reshape(side, side, 4)
+    return rows[side // 2 :].mean((0, 1)).tolist(), rows[: side // 2].mean((0, 1)).tolist()
 
 
 def test_a_portrait_is_saved_with_the_file(picture, tmp_path):
@@ -37,6 +37,6 @@ def test_a_portrait_is_saved_with_the_file(picture, tmp_path):
 
 def test_its_preview_shows_it(picture):
     preview = new_portrait("Take 1 Ana", picture).preview
-    above, below = colours(preview.image_pixels_float[:])
-    assert above == pytest.approx([1, 0, 0, 1], abs=0.01)
-    assert below == pytest.approx([0, 0, 1, 1], abs=0.01)
+    for above, below in (colours(preview.image_pixels_float[:]), colours(preview.icon_pixels_float[:], 32)):
+        assert above == pytest.approx([1, 0, 0, 1], abs=0.01)
+        assert below == pytest.approx([0, 0, 1, 1], abs=0.01)

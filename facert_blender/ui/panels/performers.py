@@ -20,8 +20,12 @@ class PerformerList(bpy.types.UIList):
     def draw_item(self, _context, layout, _data, item, _icon, _active_data, _active_property, _index=0):
         """Draw one performer."""
         row = layout.split(factor=0.6)
-        icon = item.picture.preview.icon_id if item.picture and item.picture.preview else 0
-        row.prop(item, "name", text="", emboss=False, icon_value=icon, icon="NONE" if icon else "USER")
+        name = row.row()
+        if item.picture and item.picture.preview:
+            name.label(text="", icon_value=item.picture.preview.icon_id)
+        else:
+            name.label(text="", icon="USER")
+        name.prop(item, "name", text="", emboss=False)
         row.label(text=f"{item.first} – {item.last}")  # noqa: RUF001
 
 
