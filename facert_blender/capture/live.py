@@ -19,6 +19,7 @@ from .errors import CameraError, NoFaceError
 from .footage import SEQUENCE_FPS, Footage, Frame, open_footage
 from .network import Face
 from .overlay import colour_of, draw, shrunk
+from .portrait import Portrait
 from .reader import Quality, make_reader
 from .smoothing import GAP, OneEuro, OneEuroRotation
 from .take import Performer, Take
@@ -280,7 +281,7 @@ class _Pace:
 
 @dataclass(eq=False)
 class _Recording:
-    """What is kept while recording: of each frame only numbers. over: nothing more comes."""
+    """What is kept while recording: numbers, and a small picture of each performer. over: no more comes."""
 
     performers: dict[int, _Part] = field(default_factory=dict)
     over: bool = False
@@ -303,7 +304,9 @@ class _Recording:
         else:
             index, moment = frame.index, frame.time
         for number, face in faces.items():
-            self.performers.setdefault(number, _Part()).add(index, moment, face)
+            part = self.performers.setdefault(number, _Part())
+            part.add(index, moment, face)
+            part.portrait.consider(frame, face.box, face.rotation, face.confidence)
 
     def take(self) -> Take:
         """All of it as a take."""
@@ -326,6 +329,7 @@ class _Part:
     times: list[float] = field(default_factory=list)
     rows: list[np.ndarray] = field(default_factory=list)
     identity: np.ndarray = field(default_factory=lambda: np.zeros(IDENTITIES))
+    portrait: Portrait = field(default_factory=Portrait)
 
     def add(self, index: int, moment: float, face: Face) -> None:
         """Keep a face."""
@@ -347,4 +351,5 @@ class _Part:
             boxes=boxes,
             confidence=confidence[:, 0],
             identity=(self.identity / len(rows)).astype(np.float32),
+            portrait=self.portrait.picture,
         )

@@ -13,6 +13,9 @@ MARGIN = 12
 CAPTION = 28
 """Size of the caption's letters."""
 WHITE = (1.0, 1.0, 1.0, 1.0)
+GREYS = np.linspace(0, 1, 256, dtype=np.float32)
+LINEAR = np.where(GREYS <= 0.04045, GREYS / 12.92, ((GREYS + 0.055) / 1.055) ** 2.4).astype(np.float32)
+"""The light (256,) of each value of a picture: views are drawn in light and turned to values at the end."""
 
 
 class LivePicture:
@@ -74,7 +77,7 @@ def texture(image: NDArray[np.uint8]) -> Any:
 
     height, width = image.shape[:2]
     pixels = np.ones((height, width, 4), np.float32)
-    np.multiply(image[::-1], np.float32(1 / 255), out=pixels[..., :3])
+    pixels[..., :3] = LINEAR[image[::-1]]
     buffer = gpu.types.Buffer("FLOAT", height * width * 4, pixels.reshape(-1))
     return gpu.types.GPUTexture((width, height), format="RGBA16F", data=buffer)
 

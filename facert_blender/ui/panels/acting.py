@@ -32,7 +32,8 @@ class ActingPanel(TabPanel, bpy.types.Panel):
         layout = self.layout
         layout.use_property_split = True
         layout.use_property_decorate = False
-        column = layout.column(align=True, heading="Gain")
+        column = layout.column(align=True)
+        column.label(text="Gain")
         for region in REGIONS:
             column.prop(item.gains, region, slider=True)
         layout.prop(item, "mirror")

@@ -177,7 +177,8 @@ class AdjustPanel(TakePanel, bpy.types.Panel):
             column.prop(item, "neutral_head")
         column.operator("facert.neutral_from_frame", icon="EYEDROPPER")
         layout.prop(item, "gaps")
-        column = layout.column(align=True, heading="Smoothing")
+        column = layout.column(align=True)
+        column.label(text="Smoothing by Region")
         for region in REGIONS:
             column.prop(item.smoothing, region)
 
