@@ -12,10 +12,18 @@ MARGIN = 12
 """Pixels between the picture and the corner, and around the caption."""
 CAPTION = 28
 """Size of the caption's letters."""
-WHITE = (1.0, 1.0, 1.0, 1.0)
-GREYS = np.linspace(0, 1, 256, dtype=np.float32)
-LINEAR = np.where(GREYS <= 0.04045, GREYS / 12.92, ((GREYS + 0.055) / 1.055) ** 2.4).astype(np.float32)
-"""The light (256,) of each value of a picture: views are drawn in light and turned to values at the end."""
+WHITE, BLACK = (1.0, 1.0, 1.0, 1.0), (0.0, 0.0, 0.0, 1.0)
+
+
+def levels(linear: bool) -> NDArray[np.float32]:
+    """What to draw (256,) for each value of a picture: its light, or the value as it is."""
+    values = np.linspace(0, 1, 256)
+    light = np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
+    return (light if linear else values).astype(np.float32)
+
+
+LEVELS = levels(linear=bpy.app.version < (5, 0, 0))
+"""Until 5.0 views are drawn in light and turned to values at the end; from then on they hold values."""
 
 
 class LivePicture:
@@ -68,7 +76,10 @@ class LivePicture:
             blf.size(0, CAPTION * context.preferences.system.ui_scale)
             blf.color(0, *WHITE)
             blf.position(0, 2 * MARGIN, 2 * MARGIN, 0)
+            blf.enable(0, blf.SHADOW)
+            blf.shadow(0, 5, *BLACK)
             blf.draw(0, self._caption)
+            blf.disable(0, blf.SHADOW)
 
 
 def texture(image: NDArray[np.uint8]) -> Any:
@@ -77,7 +88,7 @@ def texture(image: NDArray[np.uint8]) -> Any:
 
     height, width = image.shape[:2]
     pixels = np.ones((height, width, 4), np.float32)
-    pixels[..., :3] = LINEAR[image[::-1]]
+    pixels[..., :3] = LEVELS[image[::-1]]
     buffer = gpu.types.Buffer("FLOAT", height * width * 4, pixels.reshape(-1))
     return gpu.types.GPUTexture((width, height), format="RGBA16F", data=buffer)
 
