@@ -84,7 +84,7 @@ def story() -> Iterator[Wait]:
     show("live")
     press("start_live")
     yield lambda: len(seen_live()) == 2
-    yield 3.0
+    yield 1.0
     picture("live", view())
     press("stop_live")
     yield 1.0
