@@ -36,7 +36,13 @@ def snapshot() -> dict[str, Any]:
         )
     for collection in bpy.data.collections:
         members = (sorted(collection.objects.keys()), sorted(collection.children.keys()))
-        found[f"collection {collection.name}"] = (members, collection.hide_viewport, owned(collection))
+        settings = plain(collection.facert)
+        found[f"collection {collection.name}"] = (
+            members,
+            collection.hide_viewport,
+            owned(collection),
+            settings,
+        )
     for key in bpy.data.shape_keys:
         values = {block.name: (round(block.value, 5), block.mute) for block in key.key_blocks}
         found[f"keys {key.name}"] = (values, animation(key))
