@@ -82,7 +82,6 @@ train: setup-training
 	test -e models/runs/rendered || $(PY) -m models.synthesize 12000 --kind rendered --people all
 	$(PY) -m models.train models/configs/ms_sfn.toml
 	$(PY) -m models.export ms_sfn
-	test -e models/runs/labels_single.npy || $(PY) -m models.relabel
 	$(PY) -m models.train models/configs/ms_mfn.toml
 	$(PY) -m models.calibrate ms_mfn
 	$(PY) -m models.export ms_mfn --confidence 0.4

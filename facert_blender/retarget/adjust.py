@@ -19,7 +19,6 @@ from ..capture.take import Performer
 from .resample import continuous, covered, resample, resample_rotations
 
 REGIONS = ("brows", "eyes", "mouth", "jaw", "head")
-GAP_RULES = ("HOLD", "EASE", "UNKEYED")
 
 GAP = 0.5
 """Seconds: a performer who was away for longer left a gap; what is shorter is bridged."""

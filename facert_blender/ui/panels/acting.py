@@ -6,21 +6,16 @@ from __future__ import annotations
 import bpy
 
 from ...retarget.adjust import REGIONS
-from .layout import TabPanel
+from .layout import CharacterPanel
 
 
-class ActingPanel(TabPanel, bpy.types.Panel):
+class ActingPanel(CharacterPanel, bpy.types.Panel):
     """Adjust how the chosen character acts, whoever plays it."""
 
     bl_idname = "FACERT_PT_acting"
     bl_label = "Acting"
     bl_parent_id = "FACERT_PT_cast"
     bl_options = {"DEFAULT_CLOSED"}
-
-    @classmethod
-    def poll(cls, context):
-        """There must be a character."""
-        return context.scene.facert.active_character is not None
 
     def draw_header_preset(self, context):
         """Say who it is."""

@@ -9,7 +9,7 @@ from ...capture.errors import FaceRTError
 from ...scene.orientation import stiff
 from .. import casting
 from ..live import live
-from .layout import TabPanel, draw_sentence
+from .layout import CharacterPanel, TabPanel, draw_sentence
 
 
 class CastList(bpy.types.UIList):
@@ -51,18 +51,13 @@ class CastPanel(TabPanel, bpy.types.Panel):
             row.prop(settings, "preview", toggle=True, icon="PLAY")
 
 
-class PartsPanel(TabPanel, bpy.types.Panel):
+class PartsPanel(CharacterPanel, bpy.types.Panel):
     """Tell what the chosen character consists of, and choose the bones that turn its head and jaw."""
 
     bl_idname = "FACERT_PT_parts"
     bl_label = "Parts"
     bl_options = {"DEFAULT_CLOSED"}
     bl_parent_id = "FACERT_PT_cast"
-
-    @classmethod
-    def poll(cls, context):
-        """There must be a character."""
-        return context.scene.facert.active_character is not None
 
     def draw(self, context):
         """Draw the objects and the bones."""

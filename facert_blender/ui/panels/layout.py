@@ -18,6 +18,15 @@ class TabPanel:
     bl_category = "FaceRT"
 
 
+class CharacterPanel(TabPanel):
+    """A panel about the chosen character."""
+
+    @classmethod
+    def poll(cls, context):
+        """There must be one."""
+        return context.scene.facert.active_character is not None
+
+
 def draw_names(layout: bpy.types.UILayout, title: str, names: list[str]) -> None:
     """Draw a list of names under a title with their number; nothing when there are none."""
     if names:

@@ -10,7 +10,7 @@ from ...retarget.matching import MISSING
 from ...retarget.names import normalise
 from .. import casting
 from ..moment import moment
-from .layout import TabPanel, draw_names, draw_sentence
+from .layout import CharacterPanel, TabPanel, draw_names, draw_sentence
 
 
 class MappingList(bpy.types.UIList):
@@ -139,18 +139,13 @@ class MappingPanel(TabPanel, bpy.types.Panel):
         share.prop(item, "neck_share", slider=True)
 
 
-class ReportPanel(TabPanel, bpy.types.Panel):
+class ReportPanel(CharacterPanel, bpy.types.Panel):
     """Tell which expressions move nothing, and why."""
 
     bl_idname = "FACERT_PT_report"
     bl_label = "Match Report"
     bl_options = {"DEFAULT_CLOSED"}
     bl_parent_id = "FACERT_PT_mapping"
-
-    @classmethod
-    def poll(cls, context):
-        """There must be a table to tell about."""
-        return context.scene.facert.active_character is not None
 
     def draw(self, context):
         """Draw the counts and the lists."""
