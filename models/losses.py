@@ -41,7 +41,8 @@ class LossWeights:
     tau: the paper's factor on the parameter terms, divided by the epoch down to a floor; `floor` on
     photographs, whose labels are fits, `exact_floor` where labels are exact. landmark, distance: of the
     landmark term and of the lid and lip distances. points: of the SFN's located points. twins: of
-    what differs wrongly between two pictures of one face.
+    what differs wrongly between two pictures of one face. strong: how much more an exact expression weight
+    of 1 counts than one of 0, since most are 0.
     """
 
     tau: float = 10.0
@@ -54,6 +55,7 @@ class LossWeights:
     identity: float = 0.25
     expression: float = 1.0
     rotation: float = 1.5
+    strong: float = 1.0
 
 
 class FaceLoss(nn.Module):
@@ -91,8 +93,9 @@ class FaceLoss(nn.Module):
         floor = torch.where(exact, w.exact_floor, w.floor)
         tau = torch.maximum(torch.full_like(floor, w.tau / epoch), floor)
         identity = (predicted[:, IDENTITY] - parameters[:, IDENTITY]).abs().mean(1)
-        factors = torch.where(exact[:, None], self.exact, self.fitted)
-        cost = expression_cost(predicted[:, EXPRESSION], parameters[:, EXPRESSION])
+        shown = parameters[:, EXPRESSION]
+        factors = torch.where(exact[:, None], self.exact * (1 + w.strong * shown), self.fitted)
+        cost = expression_cost(predicted[:, EXPRESSION], shown)
         expression = (cost * factors).mean(1)
         rotation = quaternion_distance(predicted[:, ROTATION], parameters[:, ROTATION])
         found = self.projection(predicted)

@@ -4,12 +4,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
 
-from facert_blender.capture.contract import ANCHORS, EXPRESSIONS, GRID, IDENTITIES, PARAMETERS
+from facert_blender.capture.contract import ANCHORS, EXPRESSIONS, GRID, IDENTITIES, LANDMARKS, PARAMETERS
 
 from .blocks import ConvBlock, Level, Normalise, activate, slim_branch
 
@@ -19,14 +19,16 @@ class MultiFaceConfig:
     """The shape of an MFN.
 
     multi_scale: whether it is MS-MFN, or SS-MFN, whose shape is fixed. stem, widths, squeeze, branch: as for
-    the SFN, with levels at 72, 36, 18 and 9 pixels. anchors: the five
-    boxes' sizes (width, height) as fractions of the picture, k-means of the training boxes.
+    the SFN, with levels at 72, 36, 18 and 9 pixels. located: features from which landmarks are located in
+    training, and which every group of parameters sees. anchors: the five boxes' sizes (width, height) as
+    fractions of the picture, k-means of the training boxes.
     """
 
     stem: int = 48
     widths: tuple[int, int, int, int] = (64, 128, 256, 384)
     squeeze: tuple[int, int, int, int] = (16, 24, 48, 64)
     branch: int = 96
+    located: int = 192
     multi_scale: bool = True
     anchors: tuple[tuple[float, float], ...] = (
         (0.06, 0.06),
@@ -48,7 +50,11 @@ class GridHead(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Features (n, channels, 9, 9) to (n, 405, outputs), row by row, cell by cell, anchor by anchor."""
-        return self.out(self.hidden(x)).permute(0, 2, 3, 1).reshape(-1, GRID * GRID * ANCHORS, self.outputs)
+        return self.read(self.hidden(x))
+
+    def read(self, hidden: Tensor) -> Tensor:
+        """The same from the hidden features (n, hidden, 9, 9)."""
+        return self.out(hidden).permute(0, 2, 3, 1).reshape(-1, GRID * GRID * ANCHORS, self.outputs)
 
 
 @dataclass(frozen=True)
@@ -56,12 +62,14 @@ class Detections:
     """What the MFN sees, anchor by anchor.
 
     boxes: (n, 405, 4), centre and size as fractions of the picture. logits: (n, 405), of the objectness.
-    parameters: (n, 405, 104).
+    parameters: (n, 405, 104). points: the 68 landmarks (n, 405, 68, 2) in sides from the box's centre, for
+    training only; None from a network that does not locate them.
     """
 
     boxes: Tensor
     logits: Tensor
     parameters: Tensor
+    points: Tensor | None = None
 
 
 class AnchorGrid(nn.Module):
@@ -99,10 +107,11 @@ class MultiScaleNetwork(nn.Module):
         self.branch1 = slim_branch(w1, c.squeeze[0], c.branch, 3)
         self.branch2 = slim_branch(w2, c.squeeze[0], c.branch, 2)
         self.branch3 = slim_branch(w3, c.squeeze[1], c.branch, 1)
+        self.points = GridHead(w4 + 3 * c.branch, 2 * LANDMARKS, c.located)
         self.box = GridHead(w4 + 3 * c.branch, 5, 128)
-        self.pose = GridHead(w4, 8, 128)
-        self.identity = GridHead(w4 + 2 * c.branch, IDENTITIES, 128)
-        self.expression = GridHead(w4 + 3 * c.branch, len(EXPRESSIONS), 192)
+        self.pose = GridHead(w4 + c.located, 8, 128)
+        self.identity = GridHead(w4 + 2 * c.branch + c.located, IDENTITIES, 128)
+        self.expression = GridHead(w4 + 3 * c.branch + c.located, len(EXPRESSIONS), 192)
         self.grid = AnchorGrid(c.anchors)
 
     def forward(self, image: Tensor) -> Detections:
@@ -113,9 +122,14 @@ class MultiScaleNetwork(nn.Module):
         level4 = self.level4(level3)
         finer = torch.cat([self.branch2(level2), self.branch3(level3), level4], 1)
         finest = torch.cat([self.branch1(level1), finer], 1)
-        groups = [self.identity(finer), self.expression(finest), self.pose(level4)]
+        located = self.points.hidden(finest)
+        groups = [
+            self.identity(torch.cat([finer, located], 1)),
+            self.expression(torch.cat([finest, located], 1)),
+            self.pose(torch.cat([level4, located], 1)),
+        ]
         detections: Detections = self.grid(self.box(finest), torch.cat(groups, -1))
-        return detections
+        return replace(detections, points=self.points.read(located).unflatten(2, (LANDMARKS, 2)))
 
 
 class SingleScaleNetwork(nn.Module):

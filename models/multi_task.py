@@ -12,7 +12,7 @@ from facert_blender.capture.contract import ANCHORS, EXPRESSION, GRID, MULTI_SIZ
 from .datasets import Shard, held_out, stable_identity
 from .face_model import FaceMesh, Projection
 from .label import Labels, mirror_identity
-from .losses import FaceLoss, LossWeights, complete_iou, objectness
+from .losses import FaceLoss, LossWeights, complete_iou, objectness, points_distance
 from .multi_face import Detections, MultiFaceConfig, multi_face_network
 from .scenes import MOST_FACES, Composer, Scene, load_photographs
 from .shared_data import PHOTOS, RUNS, landmark_box, person
@@ -155,6 +155,11 @@ class MultiFaceTask:
             batch["exact"][picture, face],
             epoch,
         )
+        if seen.points is not None:
+            off = points_distance(
+                seen.points.float()[picture, place], relative, torch.ones_like(relative[..., 0])
+            )
+            face_loss = face_loss + self.face_loss.weights.points * (clear * off).mean()
         return 2.0 * box_loss + object_loss + face_loss
 
     @torch.no_grad()

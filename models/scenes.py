@@ -2,9 +2,9 @@
 
 A scene is a mosaic of photographs at random scales and crops (one to dozens of tiles), so that faces of 2 to
 60 % of the picture stand before their own surroundings; some tiles are made faces, whose labels are exact,
-and some show no face. Small heads are set softly into some, since a tile's edges would tell where a small
-face is. Faces smaller than 2 % of the picture, cut off, or found but not labelled are zones to be ignored,
-never background.
+and some show no face. Letters and other clutter are drawn beside the faces. Small heads are set softly into
+some, since a tile's edges would tell where a small face is. Faces smaller than 2 % of the picture, cut off,
+or found but not labelled are zones to be ignored, never background.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import numpy as np
 from facert_blender.capture.contract import MULTI_SIZE, PARAMETERS
 
 from .augment import photographic
+from .clutter import draw_clutter
 from .datasets import SHARD_SIZE, SHARD_SPAN, Shard, held_out
 from .label import MARK_OFFSET, MIRROR_LANDMARKS, Labels, mirror
 from .shared_data import PHOTOS, landmark_box, person, read_image
@@ -140,6 +141,9 @@ class Composer:
             )
         if rng.random() < 0.5:
             parts += self._bystanders(canvas, parts, np.concatenate(zones), rng)
+        if rng.random() < 0.4:
+            faces = [landmark_box(part[1].reshape(-1, 68, 2)) for part in parts]
+            draw_clutter(canvas, np.concatenate([*faces, *zones]), rng)
         parameters, landmarks, confidence, exact = (
             np.concatenate(column) for column in zip(*parts, strict=True)
         )

@@ -21,8 +21,8 @@ class SingleFaceConfig:
     squeeze: squeeze filters of their Fire modules. branch: channels of the finer branches. multi_scale:
     whether identity and expression see the finer branches, or only the last level. spatial: channels of the
     last map that are kept where they are, beside the pooled ones, since pooling forgets where things are.
-    points: how many points of the face are located on the 16-pixel map, the 68 landmarks first; context:
-    channels of the last level that help there.
+    points: how many points of the face are located on a 32-pixel map, the 68 landmarks first; decoder: that
+    map's channels.
     """
 
     stem: int = 64
@@ -33,47 +33,57 @@ class SingleFaceConfig:
     spatial: int = 6
     hidden: int = 64
     points: int = 68
-    context: int = 64
+    decoder: int = 64
 
 
 class Points(nn.Module):
     """Where points of the face lie: the expected place under a softmax over the map (Sun et al. 2018).
 
-    It reads the middle level, helped by the last one, which has seen more of the face.
+    The maps are those of the finest level, to which the coarser ones are added from the top down, since they
+    have seen more of the face (Lin et al. 2017).
     """
 
     grid: Tensor
 
-    def __init__(self, middle: int, coarse: int, context: int, points: int, size: int) -> None:
+    def __init__(self, channels: tuple[int, int, int], width: int, points: int, size: int) -> None:
         super().__init__()
-        self.context = nn.Conv2d(coarse, context, 1)
-        self.maps = nn.Conv2d(middle + context, points, 1)
+        self.fine, self.middle, self.coarse = (nn.Conv2d(n, width, 1) for n in channels)
+        self.mix_middle = ConvBlock(width, width, 3)
+        self.mix_fine = ConvBlock(width, width, 3)
+        self.maps = nn.Conv2d(width, points, 1)
         centres = ((torch.arange(size) + 0.5) / size - 0.5) * CROP_MARGIN
         rows, columns = torch.meshgrid(centres, centres, indexing="ij")
         self.register_buffer("grid", torch.stack([columns, rows], -1).reshape(-1, 2), persistent=False)
 
-    def forward(self, middle: Tensor, coarse: Tensor) -> Tensor:
-        """Features (n, middle, s, s) and (n, coarse, s / 2, s / 2) to points (n, points, 2) in sides from the
-        crop's centre, y down.
+    def forward(self, fine: Tensor, middle: Tensor, coarse: Tensor) -> Tensor:
+        """Features (n, channels, s, s), (…, s / 2, s / 2) and (…, s / 4, s / 4) to points (n, points, 2) in
+        sides from the crop's centre, y down.
         """
-        context = functional.interpolate(self.context(coarse), scale_factor=2.0, mode="nearest")
-        maps = self.maps(torch.cat([middle, context], 1)).flatten(2).float()
-        return torch.softmax(maps, 2) @ self.grid
+        x = self.mix_middle(
+            self.middle(middle) + functional.interpolate(self.coarse(coarse), scale_factor=2.0)
+        )
+        x = self.mix_fine(self.fine(fine) + functional.interpolate(x, scale_factor=2.0))
+        return torch.softmax(self.maps(x).flatten(2).float(), 2) @ self.grid
 
 
 class Head(nn.Module):
-    """One group of parameters from a feature map, pooled and, narrowly, in place, and from the points."""
+    """One group of parameters from a feature map, pooled and, narrowly, in place, and from the points.
+
+    Standardised, since points move by hundredths where features move by ones.
+    """
 
     def __init__(self, channels: int, outputs: int, size: int, c: SingleFaceConfig) -> None:
         super().__init__()
+        inputs = channels + c.spatial * size * size + 2 * c.points
         self.narrow = nn.Conv2d(channels, c.spatial, 1)
-        self.hidden = nn.Linear(channels + c.spatial * size * size + 2 * c.points, c.hidden)
+        self.standardise = nn.BatchNorm1d(inputs)
+        self.hidden = nn.Linear(inputs, c.hidden)
         self.out = nn.Linear(c.hidden, outputs)
 
     def forward(self, x: Tensor, points: Tensor) -> Tensor:
         """Features (n, channels, size, size) and points (n, points, 2) to (n, outputs)."""
         features = torch.cat([x.mean((2, 3)), self.narrow(x).flatten(1), points.flatten(1)], 1)
-        return self.out(torch.relu(self.hidden(features)))
+        return self.out(torch.relu(self.hidden(self.standardise(features.float()))))
 
 
 class SingleFaceNetwork(nn.Module):
@@ -93,7 +103,7 @@ class SingleFaceNetwork(nn.Module):
             self.branch1 = slim_branch(w1, c.squeeze[0], c.branch, 2)
             self.branch2 = slim_branch(w2, c.squeeze[0], c.branch, 1)
             finer = c.branch
-        self.points = Points(w2, w3, c.context, c.points, 16)
+        self.points = Points(c.widths, c.decoder, c.points, 32)
         self.pose = Head(w3, 8, 8, c)
         self.identity = Head(w3 + finer, IDENTITIES, 8, c)
         self.expression = Head(w3 + 2 * finer, len(EXPRESSIONS), 8, c)
@@ -112,7 +122,7 @@ class SingleFaceNetwork(nn.Module):
             from_fine, from_middle = self.branch1(fine), self.branch2(middle)
             identity = torch.cat([from_middle, coarse], 1)
             expression = torch.cat([from_fine, from_middle, coarse], 1)
-        points = self.points(middle, coarse)
+        points = self.points(fine, middle, coarse)
         groups = [
             self.identity(identity, points),
             self.expression(expression, points),

@@ -61,18 +61,18 @@ class SingleFaceTask:
         self.validation = [rng.permutation(rows)[:VALIDATION_FACES] for rows in validation]
         self.chances = [self._chances(s, rows) for s, rows in zip(self.shards, self.training, strict=True)]
 
-    @staticmethod
-    def _chances(shard: Shard, rows: np.ndarray) -> np.ndarray:
+    def _chances(self, shard: Shard, rows: np.ndarray) -> np.ndarray:
         """How often each training face is shown.
 
-        Strong expressions and turned heads come more often, and photographs whose points people marked take
+        Rare expressions and turned heads come more often, and photographs whose points people marked take
         half of the time: the points of the others are automatic, and not quite where people see them.
         """
-        strength = shard.parameters[rows][:, EXPRESSION]
-        rare = [EXPRESSIONS.index(n) for n in ("eyeBlinkLeft", "eyeBlinkRight", "jawOpen", "browInnerUpLeft")]
-        strong = strength[:, rare].max(1) + 0.5 * strength.max(1)
+        reliable = (self.face_loss.exact if shard.exact.all() else self.face_loss.fitted).numpy()
+        square = shard.parameters[rows][:, EXPRESSION] ** 2
+        rare = np.minimum(square / square.mean(0).clip(1e-4), 40) * reliable
+        strong = rare.sum(1) / reliable.sum()
         turned = 1 - shard.parameters[rows][:, ROTATION][:, 0]
-        chance = 0.5 + strong + 6 * np.minimum(turned, 0.1)
+        chance = 0.3 + strong + 6 * np.minimum(turned, 0.1)
         marked = marked_by_people(shard.person[rows])
         for part in (marked, ~marked):
             chance[part] /= max(chance[part].sum(), 1e-9)

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from facert_blender.capture.contract import EXPRESSION, ROTATION, SCALE, check
+from facert_blender.capture.contract import CROP_MARGIN, EXPRESSION, ROTATION, SCALE, check
 
 torch = pytest.importorskip("torch", reason="training is not set up (make setup-training)")
 onnx = pytest.importorskip("onnx")
@@ -13,7 +13,7 @@ onnx = pytest.importorskip("onnx")
 from models.blocks import activate  # noqa: E402
 from models.export import MultiFaceOutputs, SingleFaceOutputs, difference, halve, to_onnx  # noqa: E402
 from models.multi_face import MultiFaceConfig, multi_face_network  # noqa: E402
-from models.single_face import SingleFaceConfig, SingleFaceNetwork  # noqa: E402
+from models.single_face import Points, SingleFaceConfig, SingleFaceNetwork  # noqa: E402
 from models.train import TrainConfig  # noqa: E402
 
 CONFIGS = Path(__file__).parents[2] / "models" / "configs"
@@ -33,6 +33,19 @@ def test_single_face_network_reads_crops(multi_scale: bool) -> None:
     assert (parameters[:, EXPRESSION] >= 0).all() and (parameters[:, EXPRESSION] <= 1).all()
 
 
+def test_located_points_lie_in_the_crop_and_follow_their_map() -> None:
+    torch.manual_seed(0)
+    points = Points((4, 4, 4), 8, 5, 32).eval()
+    features = (torch.randn(2, 4, 32, 32), torch.randn(2, 4, 16, 16), torch.randn(2, 4, 8, 8))
+    with torch.no_grad():
+        anywhere = points(*features)
+        points.maps.weight.zero_()
+        points.maps.bias.zero_()
+        nowhere = points(*features)
+    assert anywhere.shape == (2, 5, 2) and anywhere.abs().max() < CROP_MARGIN / 2
+    np.testing.assert_allclose(nowhere.numpy(), 0, atol=1e-5)
+
+
 @pytest.mark.parametrize("multi_scale", [True, False])
 def test_multi_face_network_reads_pictures(multi_scale: bool) -> None:
     network = multi_face_network(MultiFaceConfig(multi_scale=multi_scale)).eval()
@@ -40,6 +53,8 @@ def test_multi_face_network_reads_pictures(multi_scale: bool) -> None:
         seen = network(noise(2, 288))
     assert seen.boxes.shape == (2, 405, 4) and seen.logits.shape == (2, 405)
     assert seen.parameters.shape == (2, 405, 104)
+    assert (seen.points is not None) == multi_scale
+    assert seen.points is None or seen.points.shape == (2, 405, 68, 2)
     centres = seen.boxes[0, :, :2].reshape(9, 9, 5, 2)
     cells = (centres * 9).floor().long()
     assert (cells[2, 7, :, 0] == 7).all() and (cells[2, 7, :, 1] == 2).all()

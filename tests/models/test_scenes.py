@@ -96,7 +96,7 @@ def test_the_landmarks_lie_on_the_faces(composer: Composer) -> None:
                 edge = int(min(max(box[0] - 0.2 * (box[2] - box[0]), 0), MULTI_SIZE - 1))
                 outside.append(colour[middle[1], edge])
     assert np.median(inside) > 150 > np.median(outside)
-    assert np.mean(np.array(inside) > 60) > 0.85
+    assert np.mean(np.array(inside) > 60) > 0.75  # some pictures are made grey
 
 
 def test_faces_without_labels_are_ignored_not_background(composer: Composer) -> None:

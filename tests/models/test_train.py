@@ -8,14 +8,6 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="training is not set up (make setup-training)")
 
-from models.losses import (  # noqa: E402
-    complete_iou,
-    expression_cost,
-    objectness,
-    points_distance,
-    quaternion_distance,
-    twins_confusion,
-)
 from models.multi_task import assign  # noqa: E402
 from models.train import Run, TrainConfig  # noqa: E402
 
@@ -77,42 +69,3 @@ def test_boxes_learn_from_their_own_cell_and_shape() -> None:
     _, face, place = assign(boxes, valid, anchors)
     found = dict(zip(face.tolist(), place.tolist(), strict=True))
     assert found == {0: (4 * 9 + 4) * 5 + 1, 1: (0 * 9 + 8) * 5 + 4}
-
-
-def test_losses_are_zero_when_right_and_fall_towards_right() -> None:
-    box = torch.tensor([[0.5, 0.5, 0.2, 0.3]])
-    assert float(complete_iou(box, box)) == pytest.approx(1)
-    assert float(complete_iou(box + 0.05, box)) > float(complete_iou(box + 0.1, box))
-    q = torch.tensor([[0.8, 0.6, 0.0, 0.0]])
-    assert float(quaternion_distance(q, -q)) == 0
-    weights = torch.tensor([[0.0, 0.4, 1.0]])
-    right = expression_cost(weights, weights)
-    torch.testing.assert_close(right, torch.zeros(1, 3), atol=1e-3, rtol=0)
-    assert (expression_cost(torch.full((1, 3), 0.7), weights) > right + 0.1).all()
-
-
-def test_objectness_leaves_out_what_is_not_counted() -> None:
-    logits = torch.tensor([[4.0, 4.0]])
-    target = torch.tensor([[1.0, 0.0]])
-    both = objectness(logits, target, torch.ones(1, 2))
-    one = objectness(logits, target, torch.tensor([[1.0, 0.0]]))
-    assert float(one) < 0.1 < float(both)
-
-
-def test_twins_may_differ_in_what_was_changed_alone() -> None:
-    rng = np.random.default_rng(0)
-    truth = torch.from_numpy(rng.random((3, 104)).astype(np.float32))
-    twin = torch.tensor([-1, 0, -1])
-    offset = torch.from_numpy(rng.random(104).astype(np.float32))
-    assert float(twins_confusion(truth + offset, truth, twin)) < 1e-6
-    confused = truth.clone()
-    confused[1, 60] += 0.46
-    assert abs(float(twins_confusion(confused, truth, twin)) - 0.46 / 46 / 3) < 1e-6
-    assert float(twins_confusion(confused, truth, torch.full((3,), -1))) == 0
-
-
-def test_points_distance_leaves_out_what_is_unknown() -> None:
-    truth = torch.zeros(1, 4, 2)
-    found = torch.tensor([[[3.0, 4.0], [0.0, 0.0], [90.0, 0.0], [0.0, 0.0]]])
-    weight = torch.tensor([[1.0, 1.0, 0.0, 0.0]])
-    assert abs(float(points_distance(found, truth, weight)[0]) - 2.5) < 1e-3
