@@ -27,6 +27,9 @@ EXACT_EMPHASIS = {
     "browInnerUp": 1.5, "browDown": 1.5,
 }  # fmt: skip
 
+SHARPNESS = 6.0
+"""How much less likely a picture at the mean squared distance is to show the same person, as a logarithm."""
+
 
 def emphasis(table: dict[str, float]) -> Tensor:
     """The 46 channels' factors (46,) from a table by name without its side."""
@@ -41,7 +44,8 @@ class LossWeights:
     tau: the paper's factor on the parameter terms, divided by the epoch down to a floor; `floor` on
     photographs, whose labels are fits, `exact_floor` where labels are exact. landmark, distance: of the
     landmark term and of the lid and lip distances. points: of the SFN's located points. twins: of
-    what differs wrongly between two pictures of one face. strong: how much more an exact expression weight
+    what differs wrongly between two pictures of one face. people: of identities that are nearer to another
+    person's than to another photograph of the same. strong: how much more an exact expression weight
     of 1 counts than one of 0, since most are 0.
     """
 
@@ -52,6 +56,7 @@ class LossWeights:
     distance: float = 4.0
     points: float = 8.0
     twins: float = 2.0
+    people: float = 2.0
     identity: float = 0.25
     expression: float = 1.0
     rotation: float = 1.5
@@ -124,6 +129,21 @@ def twins_confusion(predicted: Tensor, parameters: Tensor, twin: Tensor) -> Tens
     rows = (twin >= 0).nonzero()[:, 0]
     wrong = (predicted[rows] - predicted[twin[rows]]) - (parameters[rows] - parameters[twin[rows]])
     return (wrong[:, IDENTITY].abs().mean(1) + wrong[:, EXPRESSION].abs().mean(1)).sum() / len(twin)
+
+
+def people_confusion(identity: Tensor, person: Tensor) -> Tensor:
+    """How hard it is to tell by identity weights which pictures show the same person, over the batch.
+
+    identity: (n, 50). person: int (n,). The contrastive cross-entropy of Khosla et al. (2020) on squared
+    distances, in units of the batch's mean, so that it turns on their order and leaves their size alone.
+    """
+    apart = ((identity[:, None] - identity[None]) ** 2).sum(2)
+    itself = torch.eye(len(identity), dtype=torch.bool, device=identity.device)
+    likely = -SHARPNESS * apart / apart.detach().mean().clamp(min=1e-6)
+    likely = likely.masked_fill(itself, -torch.inf).log_softmax(1)
+    same = (person[:, None] == person[None]) & ~itself
+    mean = likely.masked_fill(~same, 0).sum(1) / same.sum(1).clamp(min=1)
+    return -mean[same.any(1)].sum() / len(identity)
 
 
 def expression_cost(predicted: Tensor, weights: Tensor) -> Tensor:

@@ -10,19 +10,26 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from facert_blender.capture.contract import EXPRESSION, EXPRESSIONS, LANDMARKS, ROTATION
+from facert_blender.capture.contract import EXPRESSION, EXPRESSIONS, IDENTITY, LANDMARKS, ROTATION
 
 from .augment import photographic, place, random_place
 from .datasets import SHARD_SPAN, Shard, held_out, stable_identity
 from .dense import DensePoints
 from .face_model import FaceMesh, Projection
 from .label import MIRROR_LANDMARKS, mirror_identity
-from .losses import FaceLoss, LossWeights, points_distance, twins_confusion
+from .losses import FaceLoss, LossWeights, people_confusion, points_distance, twins_confusion
 from .shared_data import RUNS, marked_by_people
 from .single_face import SingleFaceConfig, SingleFaceNetwork
 from .train import TrainConfig
 
 VALIDATION_FACES = 600
+
+
+def mates(person: np.ndarray, rows: np.ndarray) -> dict[int, np.ndarray]:
+    """The other rows that show the same person, for each of `rows` that has some."""
+    _, group = np.unique(person[rows], return_inverse=True)
+    together = np.split(rows[np.argsort(group, kind="stable")], np.cumsum(np.bincount(group))[:-1])
+    return {int(row): alike[alike != row] for alike in together if len(alike) > 1 for row in alike}
 
 
 class SingleFaceTask:
@@ -59,6 +66,7 @@ class SingleFaceTask:
             np.flatnonzero(h & (s.confidence > 0.4)) for h, s in zip(held, self.shards, strict=True)
         ]
         self.validation = [rng.permutation(rows)[:VALIDATION_FACES] for rows in validation]
+        self.mates = [mates(s.person, rows) for s, rows in zip(self.shards, self.training, strict=True)]
         self.chances = [self._chances(s, rows) for s, rows in zip(self.shards, self.training, strict=True)]
 
     def _chances(self, shard: Shard, rows: np.ndarray) -> np.ndarray:
@@ -82,7 +90,7 @@ class SingleFaceTask:
         """Crops uint8 (n, 128, 128, 3) with their labels, by seed and step alone."""
         cv2.setNumThreads(1)
         rng = np.random.default_rng((seed, step))
-        crops, parameters, points, weight, confidence, exact = [], [], [], [], [], []
+        crops, parameters, points, weight, confidence, exact, people = [], [], [], [], [], [], []
         picks, twin = self._picks(rng)
         for source, row in picks:
             shard = self.shards[source]
@@ -102,6 +110,7 @@ class SingleFaceTask:
             weight.append(self.points_weight[source][row])
             confidence.append(shard.confidence[row])
             exact.append(shard.exact[row])
+            people.append(shard.person[row])
         return {
             "image": torch.from_numpy(np.stack(crops)),
             "parameters": torch.from_numpy(np.stack(parameters)),
@@ -110,11 +119,13 @@ class SingleFaceTask:
             "confidence": torch.tensor(np.array(confidence, np.float32)),
             "exact": torch.tensor(exact),
             "twin": torch.tensor(twin),
+            "person": torch.from_numpy(np.unique(people, return_inverse=True)[1]),
         }
 
     def _picks(self, rng: np.random.Generator) -> tuple[list[tuple[int, int]], list[int]]:
         """Shard and row of each face of a batch, and where in the batch its twin is, -1 for none: the same
-        face with another expression or turned otherwise, which follows half of those that have one.
+        face with another expression or turned otherwise, which follows half of those that have one. Another
+        photograph of the same person follows half of the others.
         """
         picks: list[tuple[int, int]] = []
         twin: list[int] = []
@@ -123,10 +134,15 @@ class SingleFaceTask:
             row = int(rng.choice(self.training[source], p=self.chances[source]))
             picks.append((source, row))
             twin.append(-1)
+            if len(picks) == self.batch_size or rng.random() < 0.5:
+                continue
             other = int(self.shards[source].pair[row])
-            if other >= 0 and len(picks) < self.batch_size and rng.random() < 0.5:
+            if other >= 0:
                 picks.append((source, other))
                 twin.append(len(picks) - 2)
+            elif row in self.mates[source]:
+                picks.append((source, int(rng.choice(self.mates[source][row]))))
+                twin.append(-1)
         return picks, twin
 
     def loss(self, network: nn.Module, batch: dict[str, Tensor], epoch: int) -> Tensor:
@@ -141,7 +157,9 @@ class SingleFaceTask:
         distance = points_distance(points, batch["points"], batch["weight"])
         loss = loss + self.face_loss.weights.points * (batch["confidence"] * distance).mean()
         confused = twins_confusion(predicted.float(), batch["parameters"], batch["twin"])
-        return loss + self.face_loss.weights.twins * confused
+        loss = loss + self.face_loss.weights.twins * confused
+        alike = people_confusion(predicted[:, IDENTITY].float(), batch["person"])
+        return loss + self.face_loss.weights.people * alike
 
     @torch.no_grad()
     def validate(self, network: nn.Module, device: torch.device) -> dict[str, float]:

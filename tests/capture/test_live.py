@@ -135,7 +135,8 @@ def test_a_recording_of_footage_is_a_take_of_its_range(
     assert isinstance(take, Take)
     assert (take.name, take.footage, take.fps, take.size) == ("square.mp4 live", str(movie), 25, (160, 120))
     (performer,) = take.performers
-    assert performer.frames[0] >= FLICKER * 25 and performer.frames[-1] == 29
+    assert performer.frames[0] >= FLICKER * 25
+    assert performer.frames[-1] >= 20, "a slow machine may miss the last frames, but not all"
     assert performer.times == pytest.approx(performer.frames / 25)
     assert performer.boxes[:, 0] == pytest.approx(29.5 + 2 * performer.frames, abs=2)
     assert performer.weights[:, JAW] == pytest.approx(np.full(len(performer.frames), 0.25))

@@ -17,6 +17,7 @@ from models.losses import (  # noqa: E402
     complete_iou,
     expression_cost,
     objectness,
+    people_confusion,
     points_distance,
     quaternion_distance,
     twins_confusion,
@@ -93,3 +94,13 @@ def test_points_distance_leaves_out_what_is_unknown() -> None:
     found = torch.tensor([[[3.0, 4.0], [0.0, 0.0], [90.0, 0.0], [0.0, 0.0]]])
     weight = torch.tensor([[1.0, 1.0, 0.0, 0.0]])
     assert abs(float(points_distance(found, truth, weight)[0]) - 2.5) < 1e-3
+
+
+def test_people_are_told_apart_by_the_order_of_distances_alone() -> None:
+    person = torch.tensor([0, 0, 1, 1, 2])
+    identity = torch.zeros(5, 50)
+    identity[:2, 0], identity[2:4, 1], identity[4, 2] = 1, 1, 1
+    sorted_well = float(people_confusion(identity, person))
+    assert float(people_confusion(10 * identity, person)) == pytest.approx(sorted_well, rel=1e-4)
+    assert float(people_confusion(identity[[0, 2, 1, 3, 4]], person)) > sorted_well + 1
+    assert float(people_confusion(identity, torch.arange(5))) == 0
