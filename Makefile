@@ -6,6 +6,7 @@
 # make characters                               make the demo characters again
 # make setup-training                           PyTorch and the teacher, for `python -m models.…`
 # make train                                    label, train and export both networks (a day on a processor)
+# make table                                    train and measure every system of the paper, briefly and alike
 # make lock                                     write requirements/ again after a change in pyproject.toml
 #
 # Everything is installed into .venv, and each Blender of `make test-all` into a .venv-… of its own.
@@ -31,7 +32,7 @@ python_for = $(call python,$(if $(filter 5.2,$(1)),3.13,3.11))
 export VIDEO CAST
 
 .DEFAULT_GOAL := capture
-.PHONY: capture test test-all $(BLENDERS:%=test-%) bench addon characters setup-training train lock
+.PHONY: capture test test-all $(BLENDERS:%=test-%) bench addon characters setup-training train table lock
 .DELETE_ON_ERROR:
 
 capture: $(VENV)/run.installed $(if $(VIDEO),,$(FOOTAGE))
@@ -85,6 +86,20 @@ train: setup-training
 	$(PY) -m models.train models/configs/ms_mfn.toml
 	$(PY) -m models.calibrate ms_mfn
 	$(PY) -m models.export ms_mfn --confidence 0.4
+
+SFNS := brief_ss_sfn brief_ms_sfn brief_sfn_photographs brief_sfn_flips brief_sfn_edited
+MFNS := brief_ss_mfn_of_ss_sfn brief_ss_mfn brief_ms_mfn brief_mfn_fitted
+FACES := cost landmarks expressions rotation
+trained = $(PY) -m models.train models/configs/$(1).toml && $(PY) -m models.evaluate all $(1) --write --only $(2)
+
+# Needs what `make train` makes of the photographs first.
+table: setup-training
+	test -e models/runs/validation || $(PY) -m models.validation
+	for run in $(SFNS); do $(call trained,$$run,$(FACES)) || exit 1; done
+	for run in brief_ss_sfn brief_ms_sfn; do test -e models/runs/$$run/labels.npy || $(PY) -m models.relabel $$run || exit 1; done
+	for run in $(MFNS); do $(call trained,$$run,detection $(FACES)) || exit 1; done
+	$(call trained,brief_mfn_detection,cost detection)
+	$(PY) -m models.report
 
 lock: $(VENV)/run.installed
 	$(PIP) install --quiet uv==0.13.9

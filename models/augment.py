@@ -66,12 +66,14 @@ def random_place(
     identity_mirror: np.ndarray,
     rng: np.random.Generator,
     points_mirror: Sequence[int] = MIRROR_LANDMARKS,
+    *,
+    flips: bool = True,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """`place` at random, mirrored half the time; `pixel` is the photograph's, in sides.
+    """`place` at random, with `flips` mirrored half the time; `pixel` is the photograph's, in sides.
 
     points_mirror: (k,), which of the landmarks each becomes in a mirror, where there are more than 68.
     """
-    if rng.random() < 0.5:
+    if rng.random() < 0.5 * flips:
         image = image[:, ::-1]
         parameters = mirror(parameters[None], identity_mirror)[0]
         offset = np.array([2 * MARK_OFFSET * pixel, 0], np.float32)

@@ -7,7 +7,7 @@ plain arrays, memory-mapped when opened, so that its size on disk is the only li
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import cv2
@@ -99,6 +99,10 @@ class Shard:
                 for f in fields(cls)
             }
         )
+
+    def labelled(self, parameters: np.ndarray) -> Shard:
+        """The same faces with other parameters (n, 104), which are no longer exact."""
+        return replace(self, parameters=parameters, exact=np.zeros(len(self), bool))
 
     @classmethod
     def writable(cls, part: Path, count: int) -> Shard:

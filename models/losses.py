@@ -56,7 +56,7 @@ class LossWeights:
     distance: float = 4.0
     points: float = 8.0
     twins: float = 2.0
-    people: float = 2.0
+    people: float = 0.5
     identity: float = 0.25
     expression: float = 1.0
     rotation: float = 1.5
@@ -139,7 +139,7 @@ def people_confusion(identity: Tensor, person: Tensor) -> Tensor:
     """
     apart = ((identity[:, None] - identity[None]) ** 2).sum(2)
     itself = torch.eye(len(identity), dtype=torch.bool, device=identity.device)
-    likely = -SHARPNESS * apart / apart.detach().mean().clamp(min=1e-6)
+    likely = -SHARPNESS * apart / apart.mean().clamp(min=1e-6)
     likely = likely.masked_fill(itself, -torch.inf).log_softmax(1)
     same = (person[:, None] == person[None]) & ~itself
     mean = likely.masked_fill(~same, 0).sum(1) / same.sum(1).clamp(min=1)

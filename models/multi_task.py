@@ -14,6 +14,7 @@ from .face_model import FaceMesh, Projection
 from .label import Labels, mirror_identity
 from .losses import FaceLoss, LossWeights, complete_iou, objectness, points_distance
 from .multi_face import Detections, MultiFaceConfig, multi_face_network
+from .relabel import labels_file
 from .scenes import MOST_FACES, Composer, Scene, load_photographs
 from .shared_data import PHOTOS, RUNS, landmark_box, person
 from .train import TrainConfig
@@ -91,18 +92,20 @@ class MultiFaceTask:
         self.anchors = torch.tensor(MultiFaceConfig(**config.model).anchors)
         self.face_loss = FaceLoss(Projection(mesh.reduced()), LossWeights(**config.loss))
         labels = Labels.load()
-        name = config.data.get("labels", "")
-        parameters = np.load(RUNS / name) if name else labels.parameters
+        teacher = config.data.get("labels", "")
+        parameters = np.load(labels_file(teacher)) if teacher else labels.parameters
         people = np.array([person(PHOTOS / str(photo)) for photo in labels.photo])
         parameters = stable_identity(parameters, labels.confidence, people)
-        shards = [Shard.open(RUNS / name) for name in config.data.get("made", ["edited"])]
+        shards = {name: Shard.open(RUNS / name) for name in config.data.get("made", ["edited"])}
+        if not config.data.get("exact", True):
+            shards = {n: s.labelled(np.load(labels_file(teacher, n))) for n, s in shards.items()}
         mirrored = mirror_identity(mesh)
 
         def composer(*, validation: bool) -> Composer:
-            usable = [(held_out(s.person) == validation) & (s.confidence > 0) for s in shards]
+            usable = [(held_out(s.person) == validation) & (s.confidence > 0) for s in shards.values()]
             rows = [np.flatnonzero(part) for part in usable]
             photographs = load_photographs(labels, parameters, validation=validation)
-            return Composer(photographs, list(zip(shards, rows, strict=True)), mirrored)
+            return Composer(photographs, list(zip(shards.values(), rows, strict=True)), mirrored)
 
         self.training, validation = composer(validation=False), composer(validation=True)
         self.validation = [

@@ -1,8 +1,8 @@
-"""Labels for the MFN from the trained SFN, as in the paper (section 3.4): `python -m models.relabel`.
+"""Labels for the MFN from a trained SFN, as in the paper (section 3.4): `python -m models.relabel RUN`.
 
-Writes `runs/labels_single.npy`, float32 (n, 104), row by row beside `runs/labels.npz`. Every face is read as
-it is and mirrored, and the two readings are averaged, which evens out what the network sees differently left
-and right.
+Writes `runs/RUN/labels.npy`, float32 (n, 104), row by row beside `runs/labels.npz`, and the like for made
+faces, `labels_SHARD.npy`. Every face is read as it is and mirrored, and the two readings are averaged, which
+evens out what the network sees differently left and right.
 """
 
 from __future__ import annotations
@@ -16,46 +16,77 @@ import numpy as np
 from facert_blender.capture.contract import EXPRESSION, IDENTITY, MIRROR, ROTATION, SINGLE_SIZE
 from facert_blender.capture.network import SingleFaceNetwork
 
+from .datasets import SHARD_SIZE, SHARD_SPAN, Shard
+from .evaluate.system import export_system
 from .face_model import FaceMesh
 from .label import Labels, mirror_identity
 from .shared_data import PHOTOS, RUNS, read_image
 
-RELABELLED = RUNS / "labels_single.npy"
+MADE = ("edited", "rendered")
 
 
-def relabel(labels: Labels, network: SingleFaceNetwork, identity_mirror: np.ndarray) -> np.ndarray:
-    """The labels' parameters with identity, expression and rotation as the SFN reads them; unusable faces as
-    they are.
-    """
-    parameters = labels.parameters.copy()
-    rows = np.flatnonzero(labels.confidence > 0)
-    rows = rows[np.argsort(labels.photo[rows], kind="stable")]
-    opened, image = "", np.empty((0, 0, 3), np.uint8)
-    for row in rows:
-        if labels.photo[row] != opened:
-            opened = str(labels.photo[row])
-            image = read_image(PHOTOS / opened)
-            image = cv2.copyMakeBorder(image, *(SINGLE_SIZE,) * 4, cv2.BORDER_REPLICATE)
-        box = labels.box[row] + SINGLE_SIZE
+def labels_file(run: str, shard: str = "") -> Path:
+    """Where a run's labels lie: those of the photographs, or of the made faces of a shard."""
+    return RUNS / run / (f"labels_{shard}.npy" if shard else "labels.npy")
+
+
+class Labeller:
+    """Reads faces twice: as they are, and mirrored."""
+
+    def __init__(self, network: SingleFaceNetwork, identity_mirror: np.ndarray) -> None:
+        self.network = network
+        self.identity_mirror = identity_mirror
+
+    def label(self, image: np.ndarray, box: np.ndarray, before: np.ndarray) -> np.ndarray:
+        """The parameters `before` (104,) with identity, expression and rotation as the SFN reads them.
+
+        image: uint8 (h, w, 3). box: (4,) pixels.
+        """
+        image = cv2.copyMakeBorder(image, *(SINGLE_SIZE,) * 4, cv2.BORDER_REPLICATE)
+        box = box + SINGLE_SIZE
         width = image.shape[1] - 1
         flipped = np.array([width - box[2], box[1], width - box[0], box[3]], np.float32)
-        (straight,) = network.read(image, box[None])
-        (mirrored,) = network.read(image[:, ::-1], flipped[None])
+        (straight,) = self.network.read(image, box[None])
+        (mirrored,) = self.network.read(image[:, ::-1], flipped[None])
         rotation = straight.rotation + mirrored.rotation * np.array([1, 1, -1, -1], np.float32)
-        parameters[row, IDENTITY] = (straight.identity + mirrored.identity @ identity_mirror) / 2
-        parameters[row, EXPRESSION] = (straight.weights + mirrored.weights[list(MIRROR)]) / 2
-        parameters[row, ROTATION] = rotation / np.linalg.norm(rotation)
-    return parameters
+        parameters = before.copy()
+        parameters[IDENTITY] = (straight.identity + mirrored.identity @ self.identity_mirror) / 2
+        parameters[EXPRESSION] = (straight.weights + mirrored.weights[list(MIRROR)]) / 2
+        parameters[ROTATION] = rotation / np.linalg.norm(rotation)
+        return parameters
+
+    def photographs(self, labels: Labels) -> np.ndarray:
+        """Labels (n, 104) of the labelled photographs; unusable faces keep theirs."""
+        parameters = labels.parameters.copy()
+        rows = np.flatnonzero(labels.confidence > 0)
+        rows = rows[np.argsort(labels.photo[rows], kind="stable")]
+        opened, image = "", np.empty((0, 0, 3), np.uint8)
+        for row in rows:
+            if labels.photo[row] != opened:
+                opened = str(labels.photo[row])
+                image = read_image(PHOTOS / opened)
+            parameters[row] = self.label(image, labels.box[row], parameters[row])
+        return parameters
+
+    def made(self, shard: Shard) -> np.ndarray:
+        """Labels (n, 104) of made faces."""
+        reach = SHARD_SIZE / SHARD_SPAN / 2
+        middle = (SHARD_SIZE - 1) / 2
+        box = np.array([middle - reach, middle - reach, middle + reach, middle + reach], np.float32)
+        rows = zip(shard.images, shard.parameters, strict=True)
+        return np.stack([self.label(np.asarray(image), box, before) for image, before in rows])
 
 
 def main() -> None:
-    """Read every labelled face with the shipped SFN."""
+    """Read every labelled photograph and every made face with the SFN of a run."""
     parser = argparse.ArgumentParser(prog="python -m models.relabel", description=main.__doc__)
-    parser.add_argument("--network", type=Path, help="an SFN's ONNX file instead of the shipped one")
-    options = parser.parse_args()
-    parameters = relabel(Labels.load(), SingleFaceNetwork(options.network), mirror_identity(FaceMesh.load()))
-    np.save(RELABELLED, parameters)
-    print(f"{RELABELLED}: {len(parameters)} faces")
+    parser.add_argument("run")
+    run = parser.parse_args().run
+    _, weights = export_system(run, confidence=0.5)
+    labeller = Labeller(SingleFaceNetwork(weights / "single.onnx"), mirror_identity(FaceMesh.load()))
+    np.save(labels_file(run), labeller.photographs(Labels.load()))
+    for name in MADE:
+        np.save(labels_file(run, name), labeller.made(Shard.open(RUNS / name)))
 
 
 if __name__ == "__main__":

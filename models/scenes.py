@@ -185,7 +185,7 @@ class Composer:
                 shard.parameters[row][None],
                 landmarks[None],
                 shard.confidence[row][None],
-                True,
+                bool(shard.exact[row]),
                 np.zeros((0, 4), np.float32),
                 float(shard.pixel[row]) * pixels,
             )
@@ -241,7 +241,7 @@ class Composer:
                     shard.parameters[row][None],
                     landmarks[None].astype(np.float32),
                     shard.confidence[row][None],
-                    np.ones(1, bool),
+                    shard.exact[row][None],
                 )
             )
         return added

@@ -47,6 +47,7 @@ class SingleFaceTask:
         self.points_mirror = [*MIRROR_LANDMARKS, *(LANDMARKS + mirrored)]
         names = config.data.get("shares", {"photographs": 0.5, "edited": 0.5})
         self.names = list(names)
+        self.flips = bool(config.data.get("flips", True))
         self.shards = [Shard.open(RUNS / name) for name in names]
         self.shards = [
             replace(s, parameters=stable_identity(s.parameters, s.confidence, s.person)) for s in self.shards
@@ -103,6 +104,7 @@ class SingleFaceTask:
                 self.identity_mirror,
                 rng,
                 self.points_mirror,
+                flips=self.flips,
             )
             crops.append(photographic(crop, rng))
             parameters.append(p)
