@@ -116,14 +116,13 @@ class SingleFaceNetwork:
     def __init__(self, path: str | Path | None = None, threads: int = 1) -> None:
         """Load the network.
 
-        path: an ONNX file with face_shape.npz beside it; None is the one in `weights_folder()`.
+        path: an ONNX file; None is the one in `weights_folder()`.
 
         Raises:
-            WeightsError: a file is missing, damaged or of another contract.
+            WeightsError: the file is missing, damaged or of another contract.
         """
         path = Path(path) if path is not None else weights_folder() / "single.onnx"
         self._session = _session(path, "single", threads)
-        self._shape = face_shape(path.parent)
 
     def read(self, image: np.ndarray, boxes: np.ndarray) -> list[Face]:
         """The face in each box, in the same order.
@@ -138,9 +137,7 @@ class SingleFaceNetwork:
         sides = np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
         crops = np.stack([crop(image, centre, side) for centre, side in zip(centres, sides, strict=True)])
         parameters, points = self._session.run(["parameters", "points"], {"image": crops})
-        # Where the network saw them, and where the face model puts them: the mean errs least.
-        placed = (points + self._shape.project(parameters)) / 2
-        landmarks = centres[:, None] + sides[:, None, None] * placed
+        landmarks = centres[:, None] + sides[:, None, None] * points
         found = np.concatenate([landmarks.min(axis=1), landmarks.max(axis=1)], axis=1)
         return _faces(parameters, landmarks, found, np.ones(len(boxes)))
 

@@ -111,9 +111,9 @@ def test_damaged_weights_say_so(tmp_path: Path, weights: Path, content: bytes | 
 
 
 def test_missing_face_model_says_so(tmp_path: Path, weights: Path) -> None:
-    shutil.copy(weights / "single.onnx", tmp_path)
+    shutil.copy(weights / "multi.onnx", tmp_path)
     with pytest.raises(WeightsError, match=r"face_shape\.npz"):
-        SingleFaceNetwork(tmp_path / "single.onnx")
+        MultiFaceNetwork(tmp_path / "multi.onnx")
 
 
 def test_weights_of_another_contract_say_so(tmp_path: Path, weights: Path) -> None:
