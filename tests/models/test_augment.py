@@ -10,7 +10,7 @@ from facert_blender.capture.face_shape import FaceShape
 
 pytest.importorskip("torch", reason="training is not set up (make setup-training)")
 
-from models.augment import photographic, place
+from models.augment import photographic, place, random_place
 from models.datasets import held_out, stable_identity
 
 WEIGHTS = Path(__file__).parents[2] / "models" / "weights"
@@ -59,3 +59,18 @@ def test_a_person_is_held_out_altogether_and_has_one_identity() -> None:
     )
     np.testing.assert_array_equal(shared[0, :50], shared[2, :50])
     np.testing.assert_array_equal(shared[:, 50:], parameters[:, 50:])
+
+
+def test_faces_are_mirrored_half_the_time_or_never() -> None:
+    image = np.zeros((384, 384, 3), np.uint8)
+    image[:, :192] = 255
+    face, marks = np.zeros(104, np.float32), np.zeros((68, 2), np.float32)
+    face[96] = 1
+
+    def left_is_white(seed: int, flips: bool) -> bool:
+        rng = np.random.default_rng(seed)
+        crop = random_place(image, 2.0, face, marks, 0.01, np.eye(50, dtype=np.float32), rng, flips=flips)[0]
+        return bool(crop[:, :20].mean() > crop[:, -20:].mean())
+
+    assert 20 < sum(left_is_white(seed, True) for seed in range(60)) < 40
+    assert all(left_is_white(seed, False) for seed in range(60))
