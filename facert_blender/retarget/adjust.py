@@ -26,6 +26,9 @@ EASE = 0.4
 """Seconds that it takes to ease to neutral, back from it, or from what was held to what comes next."""
 NEUTRAL_LIMIT = 0.3
 """What is stronger than this at rest is being acted: more is never taken for neutral."""
+MOUTH_LIMIT = 0.2
+"""From here on less and less of mouth and jaw is taken: resting mouths of performers showed up to 0.18, half
+smiles 0.25 and more."""
 STILL = 1 / 3
 """The share of a performer's frames that counts as still, and the share of those that counts as relaxed."""
 LARGEST_NEUTRAL = 0.95
@@ -148,7 +151,19 @@ def estimate_neutral(performer: Performer) -> tuple[np.ndarray, np.ndarray]:
     rotation = _mean_rotation(performer.rotation[chosen])
     chosen = _least(performer.weights.sum(axis=1), chosen)
     weights = np.median(performer.weights[chosen], axis=0)
-    return np.clip(weights, 0, NEUTRAL_LIMIT).astype(np.float32), rotation
+    return _resting(weights), rotation
+
+
+def _resting(weights: np.ndarray) -> np.ndarray:
+    """What of a still face's weights (46,) is its rest, float32 (46,).
+
+    People's brows and lids rest at many heights, and up to `NEUTRAL_LIMIT` of them is taken for rest. A mouth
+    that shows more than a little is acting, a held smile above all: less of it is taken the more it shows.
+    """
+    rest = np.clip(weights, 0, NEUTRAL_LIMIT).astype(np.float32)
+    mouth = np.concatenate([REGION_COLUMNS["mouth"], REGION_COLUMNS["jaw"]])
+    rest[mouth] *= np.clip((NEUTRAL_LIMIT - rest[mouth]) / (NEUTRAL_LIMIT - MOUTH_LIMIT), 0, 1)
+    return rest
 
 
 def neutral_at(performer: Performer, frame: int) -> tuple[np.ndarray, np.ndarray]:

@@ -219,7 +219,7 @@ def test_one_sight_is_enough():
         assert result.weights[0, JAW] == pytest.approx(0.4)
         assert result.keyed.all()
     weights, rotation = estimate_neutral(actor)
-    assert weights[JAW] == pytest.approx(0.3)  # more than that is acted
+    assert weights[JAW] == 0  # so open it is acted
     assert degrees_about("y", rotation) == pytest.approx(0, abs=1e-3)
 
 
@@ -239,8 +239,10 @@ def test_neutral_is_found_between_the_acting():
 
 
 def test_what_is_always_acted_is_not_neutral():
-    weights = np.tile(face(mouthSmileLeft=0.9), (30, 1))
-    assert estimate_neutral(performer(np.arange(30) / 30, weights))[0][SMILE_LEFT] == pytest.approx(0.3)
+    acted = face(mouthSmileLeft=0.9, mouthSmileRight=0.25, browInnerUpLeft=0.8, mouthPucker=0.15)
+    found, _ = estimate_neutral(performer(np.arange(30) / 30, np.tile(acted, (30, 1))))
+    expected = face(mouthSmileRight=0.125, browInnerUpLeft=0.3, mouthPucker=0.15)
+    assert found == pytest.approx(expected, abs=1e-6)
 
 
 def test_neutral_of_a_frame_is_the_face_around_it():
