@@ -218,9 +218,9 @@ def test_demo_characters_play_in_order_of_screen_time(
     assert f"Performer {longest['performer']} plays Fern" in said
     scene.frame_set(10)
     assert read_curves(longest)['["jawOpen"]', 0][1] == pytest.approx(np.full(20, 0.25), abs=0.02)
-    # What is the same from first to last is taken for the face at rest.
+    # Of what is the same from first to last, part is taken for the face at rest: an open mouth not whole.
     shape_keys = bpy.data.objects["Fern Head"].data.shape_keys
-    assert shape_keys.key_blocks["jawOpen"].value == pytest.approx(0, abs=0.02)
+    assert 0.05 < shape_keys.key_blocks["jawOpen"].value < 0.2
     assert len(read_curves(shape_keys)['key_blocks["jawOpen"].value', 0][0]) == 20
 
 
