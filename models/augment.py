@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from facert_blender.capture.contract import CROP_MARGIN, ROTATION, SINGLE_SIZE
+from facert_blender.capture.contract import CROP_MARGIN, LANDMARKS, ROTATION, SINGLE_SIZE
+from facert_blender.capture.view import View, turn, turned
 
 from .label import MARK_OFFSET, MIRROR_LANDMARKS, mirror
 
@@ -15,6 +16,10 @@ SCALES = (0.8, 1.2)
 SHIFT = 0.1
 ROLL = 18.0
 """Standard deviation of the in-plane rotation, in degrees; at most three of them."""
+CLOSE_SCALES = (0.92, 1.1)
+CLOSE_SHIFT = 0.04
+CLOSE_ROLL = 5.0
+"""The same for a face that has been seen before: what its landmarks are off, and what it moves in a frame."""
 
 
 def place(
@@ -34,27 +39,18 @@ def place(
     (128, 128, 3), its parameters (104,) (translation and scale unchanged: they are learned from the
     landmarks) and landmarks (k, 2) in sides of the new crop.
     """
-    cos, sin = np.cos(roll), np.sin(roll)
-    turn = np.array([[cos, sin], [-sin, cos]])
+    matrix = turn(roll)
     stored = image.shape[0] / span
     pixels = SINGLE_SIZE / CROP_MARGIN / scale / stored
-    matrix = pixels * turn
+    enlarged = pixels * matrix
     middle = (image.shape[0] - 1) / 2 + shift * stored
-    window = np.concatenate([matrix, ((SINGLE_SIZE - 1) / 2 - matrix @ middle)[:, None]], axis=1)
+    window = np.concatenate([enlarged, ((SINGLE_SIZE - 1) / 2 - enlarged @ middle)[:, None]], axis=1)
     crop = cv2.warpAffine(
         image, window, (SINGLE_SIZE, SINGLE_SIZE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
-    turned = parameters.copy()
-    turned[ROTATION] = about_z(roll, parameters[ROTATION])
-    return crop, turned, ((landmarks - shift) @ turn.T / scale).astype(np.float32)
-
-
-def about_z(angle: float, quaternion: np.ndarray) -> np.ndarray:
-    """The rotation (4,) followed by a turn about the camera's axis, anticlockwise as seen; w >= 0."""
-    c, s = np.cos(angle / 2), np.sin(angle / 2)
-    w, x, y, z = quaternion
-    turned = np.array([c * w - s * z, c * x - s * y, c * y + s * x, c * z + s * w], np.float32)
-    return -turned if turned[0] < 0 else turned
+    placed = parameters.copy()
+    placed[ROTATION] = turned(parameters[ROTATION], roll)
+    return crop, placed, ((landmarks - shift) @ matrix.T / scale).astype(np.float32)
 
 
 def random_place(
@@ -68,9 +64,11 @@ def random_place(
     points_mirror: Sequence[int] = MIRROR_LANDMARKS,
     *,
     flips: bool = True,
+    upright: float = 0.0,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """`place` at random, with `flips` mirrored half the time; `pixel` is the photograph's, in sides.
 
+    upright: how often the view is the one that a face which has been seen before is read in, nearly.
     points_mirror: (k,), which of the landmarks each becomes in a mirror, where there are more than 68.
     """
     if rng.random() < 0.5 * flips:
@@ -78,8 +76,20 @@ def random_place(
         parameters = mirror(parameters[None], identity_mirror)[0]
         offset = np.array([2 * MARK_OFFSET * pixel, 0], np.float32)
         landmarks = landmarks[list(points_mirror)] * np.array([-1, 1], np.float32) + offset
+    image = np.ascontiguousarray(image)
+    if upright and rng.random() < upright:
+        view = View.upright(landmarks[:LANDMARKS], parameters[ROTATION])
+        return place(
+            image,
+            span,
+            parameters,
+            landmarks,
+            scale=view.side * rng.uniform(*CLOSE_SCALES),
+            shift=view.centre + rng.uniform(-CLOSE_SHIFT, CLOSE_SHIFT, 2),
+            roll=np.radians(np.clip(rng.normal(0, CLOSE_ROLL), -3 * CLOSE_ROLL, 3 * CLOSE_ROLL)) - view.roll,
+        )
     return place(
-        np.ascontiguousarray(image),
+        image,
         span,
         parameters,
         landmarks,

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from facert_blender.capture.contract import EXPRESSION, EXPRESSIONS, IDENTITY, LANDMARKS, ROTATION
+from facert_blender.capture.view import View
 
 from .augment import photographic, place, random_place
 from .datasets import SHARD_SPAN, Shard, held_out, stable_identity
@@ -48,6 +49,7 @@ class SingleFaceTask:
         names = config.data.get("shares", {"photographs": 0.5, "edited": 0.5})
         self.names = list(names)
         self.flips = bool(config.data.get("flips", True))
+        self.upright = float(config.data.get("upright", 0.0))
         self.shards = [Shard.open(RUNS / name) for name in names]
         self.shards = [
             replace(s, parameters=stable_identity(s.parameters, s.confidence, s.person)) for s in self.shards
@@ -105,6 +107,7 @@ class SingleFaceTask:
                 rng,
                 self.points_mirror,
                 flips=self.flips,
+                upright=self.upright,
             )
             crops.append(photographic(crop, rng))
             parameters.append(p)
@@ -168,22 +171,24 @@ class SingleFaceTask:
         """NME in percent and the expressions' mean error on held-out people, shard by shard."""
         metrics: dict[str, float] = {}
         for kind, shard, rows in zip(self.names, self.shards, self.validation, strict=True):
-            crops = [
+            views = [View.upright(shard.landmarks[r], shard.parameters[r, ROTATION]) for r in rows]
+            placed = [
                 place(
                     shard.images[r],
                     SHARD_SPAN,
                     shard.parameters[r],
                     shard.landmarks[r],
-                    scale=1,
-                    shift=np.zeros(2),
-                    roll=0,
-                )[0]
-                for r in rows
+                    scale=view.side,
+                    shift=view.centre,
+                    roll=-view.roll,
+                )
+                for r, view in zip(rows, views, strict=True)
             ]
+            crops = [crop for crop, _, _ in placed]
             chunks = torch.from_numpy(np.stack(crops)).split(50)
             with torch.autocast(device.type, torch.bfloat16):
                 predicted = torch.cat([network(chunk.to(device)).float() for chunk in chunks])
-            truth = torch.from_numpy(shard.landmarks[rows]).to(device)
+            truth = torch.from_numpy(np.stack([landmarks for _, _, landmarks in placed])).to(device)
             found = self.face_loss.projection.to(device)(predicted)
             extent = (truth.amax(1) - truth.amin(1)).prod(1).sqrt()
             metrics[f"nme_{kind}"] = float(((found - truth).norm(dim=2).mean(1) / extent).mean() * 100)

@@ -1,14 +1,14 @@
 """The two networks: what goes in, what comes out.
 
 The single-face network (SFN) reads the face in a crop; the multi-face network (MFN) finds and reads every
-face of a picture at once. `crop` and `fit` prepare pictures here and in training alike.
+face of a picture at once.
 
 Points are in pixels with pixel centres at whole numbers, y down.
 """
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -19,10 +19,9 @@ import numpy as np
 from . import contract
 from .errors import WeightsError
 from .face_shape import FaceShape
-from .wheels import onnxruntime, opencv
+from .view import View, fit, turned
+from .wheels import onnxruntime
 
-GREY = 127
-"""What the MFN sees outside the picture, and the SFN where nothing of the picture is near."""
 OVERLAP = 0.35
 """Two MFN boxes with a larger intersection over union are the same face."""
 
@@ -51,65 +50,6 @@ def weights_folder() -> Path:
     return own if own.is_dir() else package.parent / "models" / "weights"
 
 
-def crop(image: np.ndarray, centre: tuple[float, float] | np.ndarray, side: float) -> np.ndarray:
-    """The SFN's view of a face: uint8 (128, 128, 3).
-
-    image: uint8 (h, w, 3) RGB. centre: x, y of the face's box in pixels. side: longer side of the box in
-    pixels. The crop covers CROP_MARGIN sides; outside the picture its edge goes on, as in training.
-    """
-    span = contract.CROP_MARGIN * side
-    left, top = centre[0] + 0.5 - span / 2, centre[1] + 0.5 - span / 2
-    step = span / contract.SINGLE_SIZE
-    return _resample(image, left, top, step, contract.SINGLE_SIZE, opencv().BORDER_REPLICATE)
-
-
-def fit(image: np.ndarray) -> tuple[np.ndarray, float]:
-    """The MFN's view of a picture, uint8 (288, 288, 3), and its scale.
-
-    The picture is scaled to fit; the view is grey to its right or below.
-
-    image: uint8 (h, w, 3) RGB. A point (x, y) of the picture is at ((x, y) + 0.5) * scale - 0.5 in the view.
-    """
-    scale = contract.MULTI_SIZE / max(image.shape[:2])
-    return _resample(image, 0.0, 0.0, 1 / scale, contract.MULTI_SIZE, opencv().BORDER_CONSTANT), scale
-
-
-def _resample(image: np.ndarray, left: float, top: float, step: float, size: int, border: int) -> np.ndarray:
-    """The picture from (left, top) on as a view (size, size, 3) with a pixel for every `step` pixels.
-
-    Positions count from the upper left corner; `border` is a border mode of OpenCV. Where the view
-    is much smaller, blocks of pixels are averaged first, since bilinear sampling alone would skip pixels and
-    flicker. It takes in two pixels in each direction, so blocks of two thirds of a step come closest to the
-    true average over every step (measured for steps of 1 to 6); whole steps blur, half steps flicker.
-    """
-    cv2 = opencv()
-    height, width = image.shape[:2]
-    block = max(1, int(step / 1.5))
-    x0, x1 = max(0, math.floor(left) - block), min(width, math.ceil(left + step * size) + block)
-    y0, y1 = max(0, math.floor(top) - block), min(height, math.ceil(top + step * size) + block)
-    columns, rows = (x1 - x0) // block, (y1 - y0) // block
-    if columns < 1 or rows < 1:
-        return np.full((size, size, 3), GREY, np.uint8)
-    region = image[y0 : y0 + rows * block, x0 : x0 + columns * block]
-    if block > 1:
-        region = cv2.resize(region, (columns, rows), interpolation=cv2.INTER_AREA)
-    scale = step / block
-    to_region = np.array(
-        [
-            [scale, 0, (left - x0) / block + scale / 2 - 0.5],
-            [0, scale, (top - y0) / block + scale / 2 - 0.5],
-        ]
-    )
-    return cv2.warpAffine(
-        region,
-        to_region,
-        (size, size),
-        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderMode=border,
-        borderValue=(GREY, GREY, GREY),
-    )
-
-
 class SingleFaceNetwork:
     """The SFN: reads one face per crop."""
 
@@ -125,21 +65,31 @@ class SingleFaceNetwork:
         self._session = _session(path, "single", threads)
 
     def read(self, image: np.ndarray, boxes: np.ndarray) -> list[Face]:
-        """The face in each box, in the same order.
+        """The face in each box, in the same order: found in a view of the box, and read in an upright one.
 
         image: uint8 (h, w, 3) RGB. boxes: (n, 4) in pixels, roughly around the faces' landmarks.
         The faces' own boxes are the tight ones around the landmarks found.
         """
         boxes = np.asarray(boxes, np.float32).reshape(-1, 4)
-        if not len(boxes):
+        return self.follow(image, self._read(image, [View.around(box) for box in boxes]))
+
+    def follow(self, image: np.ndarray, faces: Sequence[Face]) -> list[Face]:
+        """The same faces, each read in an upright view of where it was: a moment ago, or at first sight.
+
+        image: uint8 (h, w, 3) RGB. faces: what this network saw, in the image's pixels.
+        """
+        return self._read(image, [View.upright(face.landmarks, face.rotation) for face in faces])
+
+    def _read(self, image: np.ndarray, views: list[View]) -> list[Face]:
+        if not views:
             return []
-        centres = (boxes[:, :2] + boxes[:, 2:]) / 2
-        sides = np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
-        crops = np.stack([crop(image, centre, side) for centre, side in zip(centres, sides, strict=True)])
+        crops = np.stack([view.crop(image) for view in views])
         parameters, points = self._session.run(["parameters", "points"], {"image": crops})
-        landmarks = centres[:, None] + sides[:, None, None] * points
+        landmarks = np.stack([view.outside(each) for view, each in zip(views, points, strict=True)])
+        for row, view in zip(parameters, views, strict=True):
+            row[contract.ROTATION] = turned(row[contract.ROTATION], view.roll)
         found = np.concatenate([landmarks.min(axis=1), landmarks.max(axis=1)], axis=1)
-        return _faces(parameters, landmarks, found, np.ones(len(boxes)))
+        return _faces(parameters, landmarks, found, np.ones(len(views)))
 
 
 class MultiFaceNetwork:
@@ -173,7 +123,7 @@ class MultiFaceNetwork:
         centres = (boxes[:, :2] * contract.MULTI_SIZE + 0.5) / scale - 0.5
         sizes = boxes[:, 2:] * (contract.MULTI_SIZE / scale)
         boxes = np.concatenate([centres - sizes / 2, centres + sizes / 2], axis=1)
-        kept = _suppress(boxes)
+        kept = suppress(boxes)
         landmarks = centres[kept, None] + sizes[kept].max(axis=1)[:, None, None] * self._shape.project(
             parameters[kept]
         )
@@ -189,8 +139,9 @@ def overlaps(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return shared / np.maximum(areas[0] + areas[1] - shared, 1e-9)
 
 
-def _suppress(boxes: np.ndarray) -> np.ndarray:
-    """Indices of the boxes (n, 4), best first, that no better box covers."""
+def suppress(boxes: np.ndarray) -> np.ndarray:
+    """Indices (m,) of the boxes (n, 4), best first, that no better box covers."""
+    boxes = boxes.reshape(-1, 4)
     covered = overlaps(boxes, boxes) > OVERLAP
     kept: list[int] = []
     for candidate in range(len(boxes)):

@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from facert_blender.capture.contract import CROP_MARGIN, SINGLE_SIZE
+from facert_blender.capture.contract import CROP_MARGIN, ROTATION, SINGLE_SIZE
 from facert_blender.capture.face_shape import FaceShape
+from facert_blender.capture.view import head_roll, turned
 
 pytest.importorskip("torch", reason="training is not set up (make setup-training)")
 
@@ -74,3 +75,25 @@ def test_faces_are_mirrored_half_the_time_or_never() -> None:
 
     assert 20 < sum(left_is_white(seed, True) for seed in range(60)) < 40
     assert all(left_is_white(seed, False) for seed in range(60))
+
+
+def test_most_views_are_those_of_a_face_that_was_seen_before() -> None:
+    marks = np.random.default_rng(0).uniform((-0.3, -0.4), (0.3, 0.4), (68, 2)).astype(np.float32)
+    face = np.zeros(104, np.float32)
+    face[ROTATION] = turned(np.array([1.0, 0, 0, 0]), 0.8)
+    image = np.zeros((64, 64, 3), np.uint8)
+
+    def placed(seed: int, upright: float) -> tuple[float, float]:
+        rng, same = np.random.default_rng(seed), np.eye(50, dtype=np.float32)
+        _, p, moved = random_place(
+            image, 2.0, face, marks + 0.3, 0.01, same, rng, flips=False, upright=upright
+        )
+        low, high = moved.min(axis=0), moved.max(axis=0)
+        return abs(head_roll(p[ROTATION])), float(np.abs(low + high).max() / 2)
+
+    near = np.array([placed(seed, 1.0) for seed in range(100)])
+    assert near[:, 0].max() <= np.radians(15.1) and near[:, 0].mean() < 0.1
+    assert near[:, 1].max() < 0.08
+    share = np.mean([placed(seed, 0.7)[1] < 0.08 for seed in range(200)])
+    assert 0.6 < share < 0.8
+    assert np.mean([placed(seed, 0.0)[1] < 0.08 for seed in range(50)]) < 0.1

@@ -1,0 +1,139 @@
+"""What the networks see of a picture: the whole of it (MFN), or one face (SFN).
+
+Capture and training prepare pictures here alike. Points are in pixels with pixel centres at whole numbers,
+y down.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import contract
+from .wheels import opencv
+
+GREY = 127
+"""What the MFN sees outside the picture, and the SFN where nothing of the picture is near."""
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """The SFN's view of a face. It covers CROP_MARGIN sides; outside the picture the picture's edge goes on.
+
+    centre: (2,) x, y of the face's box in pixels. side: longer side of the box in pixels. roll: how far the
+    box is turned, in radians, anticlockwise as seen; the head in it is seen without this turn.
+    """
+
+    centre: np.ndarray
+    side: float
+    roll: float = 0.0
+
+    @classmethod
+    def around(cls, box: np.ndarray) -> View:
+        """The view of a box (4,) x0, y0, x1, y1."""
+        return cls((box[:2] + box[2:]) / 2, float((box[2:] - box[:2]).max()))
+
+    @classmethod
+    def upright(cls, landmarks: np.ndarray, rotation: np.ndarray) -> View:
+        """The view of a face with landmarks (68, 2) whose head, rotated by (4,) w, x, y, z, is upright in
+        it: what differs least between two pictures of the same expression.
+        """
+        roll = head_roll(rotation)
+        matrix = turn(roll)
+        level = landmarks @ matrix
+        low, high = level.min(axis=0), level.max(axis=0)
+        return cls(matrix @ (low + high) / 2, float((high - low).max()), roll)
+
+    def crop(self, image: np.ndarray) -> np.ndarray:
+        """What the SFN sees, uint8 (128, 128, 3), of a picture uint8 (h, w, 3) RGB."""
+        span = contract.CROP_MARGIN * self.side
+        across = turn(self.roll)[:, 0] * (span / contract.SINGLE_SIZE)
+        half = contract.SINGLE_SIZE / 2
+        corner = self.centre + 0.5 - half * (across + _below(across))
+        return _resample(image, corner, across, contract.SINGLE_SIZE, opencv().BORDER_REPLICATE)
+
+    def outside(self, points: np.ndarray) -> np.ndarray:
+        """Points (n, 2) in sides from the view's centre, y down, as pixels of the picture."""
+        placed: np.ndarray = self.centre + self.side * points @ turn(self.roll).T
+        return placed
+
+
+def fit(image: np.ndarray) -> tuple[np.ndarray, float]:
+    """The MFN's view of a picture, uint8 (288, 288, 3), and its scale.
+
+    The picture is scaled to fit; the view is grey to its right or below.
+
+    image: uint8 (h, w, 3) RGB. A point (x, y) of the picture is at ((x, y) + 0.5) * scale - 0.5 in the view.
+    """
+    scale = contract.MULTI_SIZE / max(image.shape[:2])
+    across = np.array([1 / scale, 0.0])
+    return _resample(image, np.zeros(2), across, contract.MULTI_SIZE, opencv().BORDER_CONSTANT), scale
+
+
+def head_roll(rotation: np.ndarray) -> float:
+    """How far a head's own up is turned about the line of sight: radians, anticlockwise as seen.
+
+    rotation: (4,) unit quaternion w, x, y, z.
+    """
+    w, x, y, z = (float(value) for value in rotation)
+    return math.atan2(2 * (w * z - x * y), 1 - 2 * (x * x + z * z))
+
+
+def turn(angle: float) -> np.ndarray:
+    """The matrix (2, 2) that turns points, y down, by an angle in radians, anticlockwise as seen."""
+    c, s = math.cos(angle), math.sin(angle)
+    return np.array([[c, s], [-s, c]])
+
+
+def turned(rotation: np.ndarray, angle: float) -> np.ndarray:
+    """A rotation, unit quaternion (4,), followed by a turn about the line of sight; w >= 0.
+
+    angle: radians, anticlockwise as seen.
+    """
+    c, s = math.cos(angle / 2), math.sin(angle / 2)
+    w, x, y, z = rotation
+    after = np.array([c * w - s * z, c * x - s * y, c * y + s * x, c * z + s * w], np.float32)
+    return -after if after[0] < 0 else after
+
+
+def _below(across: np.ndarray) -> np.ndarray:
+    """The step to the pixel below, given the step (2,) to the one on the right."""
+    return np.array([-across[1], across[0]])
+
+
+def _resample(
+    image: np.ndarray, corner: np.ndarray, across: np.ndarray, size: int, border: int
+) -> np.ndarray:
+    """The picture as a view (size, size, 3) whose upper left corner is at `corner` (2,).
+
+    across: (2,), the step in the picture from a pixel of the view to the one on its right. Positions count
+    from the picture's upper left corner; `border` is a border mode of OpenCV. Where the view is much smaller,
+    blocks of pixels are averaged first, since bilinear sampling alone would skip pixels and flicker. It takes
+    in two pixels in each direction, so blocks of two thirds of a step come closest to the true average over
+    every step (measured for steps of 1 to 6); whole steps blur, half steps flicker.
+    """
+    cv2 = opencv()
+    height, width = image.shape[:2]
+    down = _below(across)
+    block = max(1, int(math.hypot(*across) / 1.5))
+    corners = corner + np.array([np.zeros(2), across, down, across + down]) * size
+    x0, y0 = np.maximum(np.floor(corners.min(axis=0)).astype(int) - block, 0)
+    x1, y1 = np.minimum(np.ceil(corners.max(axis=0)).astype(int) + block, (width, height))
+    columns, rows = (x1 - x0) // block, (y1 - y0) // block
+    if columns < 1 or rows < 1:
+        return np.full((size, size, 3), GREY, np.uint8)
+    region = image[y0 : y0 + rows * block, x0 : x0 + columns * block]
+    if block > 1:
+        region = cv2.resize(region, (columns, rows), interpolation=cv2.INTER_AREA)
+    steps = np.stack([across, down], axis=1) / block
+    first = (corner - (x0, y0)) / block + steps.sum(axis=1) / 2 - 0.5
+    return cv2.warpAffine(
+        region,
+        np.concatenate([steps, first[:, None]], axis=1),
+        (size, size),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=border,
+        borderValue=(GREY, GREY, GREY),
+    )
