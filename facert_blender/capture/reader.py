@@ -6,14 +6,16 @@ each from a full-resolution crop that follows the landmarks of the frame before 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Protocol
 
 import numpy as np
 
+from .contract import MULTI_SIZE
 from .footage import Frame
-from .network import Face, MultiFaceNetwork, SingleFaceNetwork, overlaps, weights_folder
+from .network import Face, MultiFaceNetwork, SingleFaceNetwork, overlaps, suppress, weights_folder
 
 Quality = Literal["fast", "best"]
 
@@ -21,12 +23,20 @@ EVERY = 5
 """Frames from one search by the MFN to the next."""
 FOUND = 0.5
 """Confidence from which the MFN introduces a face."""
+FOUND_IN_PART = 0.7
+"""The same where it saw a part of the picture: what is enlarged looks like a face more easily."""
 SUPPORTED = 0.2
 """Confidence from which the MFN confirms a face that is being followed."""
 SAME = 0.35
 """Overlap from which two boxes show the same face."""
 PATIENCE = 3
 """Searches in a row that must miss a face before it is given up."""
+PARTS = 3
+"""The longer side of a picture over that of the parts it is also searched in."""
+SHARED = 0.3
+"""The share of a part's side that it has in common with the next: no smaller face falls between two."""
+VISIBLE = 0.05
+"""What is smaller than this share of what is searched may be missed: the MFN's view would show 14 pixels."""
 
 
 class Reader(Protocol):
@@ -53,7 +63,8 @@ class BestReader:
 
     The SFN says nothing about whether a face is there. So a followed face must keep a face's proportions
     from frame to frame and be confirmed whenever the MFN searches: every few frames, and at once when a
-    face was lost or two crops ran into each other.
+    face was lost or two crops ran into each other. A search sees the whole picture and one part of it
+    enlarged, for the small faces; at the start, and when everybody is gone as after a cut, all parts.
     """
 
     def __init__(self, multi: MultiFaceNetwork, single: SingleFaceNetwork) -> None:
@@ -62,18 +73,19 @@ class BestReader:
         self._single = single
         self._followed: list[_Followed] = []
         self._last_search: int | None = None
+        self._searches = 0
 
     def read(self, frame: Frame) -> list[Face]:
         """The faces of the frame, none twice."""
         before = self._followed
-        faces = self._single.read(frame.image, np.array([followed.face.box for followed in before]))
+        faces = self._single.follow(frame.image, [followed.face for followed in before])
         self._followed = [
             replace(followed, face=replace(face, confidence=followed.face.confidence))
             for followed, face in zip(before, faces, strict=True)
             if _plausible(face.box, followed.face.box, frame.image)
         ]
         if self._search_is_due(frame, len(before)):
-            self._search(frame)
+            self._search(frame, everywhere=bool(before) and not self._followed)
         return [followed.face for followed in self._followed]
 
     def _search_is_due(self, frame: Frame, followed_before: int) -> bool:
@@ -86,13 +98,13 @@ class BestReader:
         boxes = np.array([followed.face.box for followed in self._followed])
         return any(_hidden(box, np.delete(boxes, place, axis=0)) for place, box in enumerate(boxes))
 
-    def _search(self, frame: Frame) -> None:
+    def _search(self, frame: Frame, *, everywhere: bool) -> None:
         """Hold what is followed against what the MFN sees: confirm, drop the lost, add newcomers."""
+        searched = self._to_search(frame.image, everywhere=everywhere or self._last_search is None)
         self._last_search = frame.index
-        seen = self._multi.read(frame.image)
         confirmed, newcomers = [], []
         waiting = list(self._followed)
-        for face in seen:
+        for face in self._seen(frame.image, searched):
             shared = overlaps(face.box, np.array([followed.face.box for followed in waiting]))[0]
             if len(waiting) and shared.max() > SAME:
                 best = waiting.pop(int(shared.argmax()))
@@ -107,9 +119,38 @@ class BestReader:
         for followed in waiting:
             # Not confirmed: a double of another face, gone, or only hard to see for a moment.
             others = np.array([other.face.box for other in confirmed])
-            if not _hidden(followed.face.box, others) and followed.missed + 1 < PATIENCE:
-                confirmed.append(replace(followed, missed=followed.missed + 1))
+            missed = followed.missed + any(_visible(followed.face.box, area) for area in searched)
+            if not _hidden(followed.face.box, others) and missed < PATIENCE:
+                confirmed.append(replace(followed, missed=missed))
         self._followed = confirmed
+
+    def _to_search(self, image: np.ndarray, *, everywhere: bool) -> list[np.ndarray]:
+        """The areas to search: the whole picture, and all its parts or one that is in doubt or in turn."""
+        whole = np.array([0, 0, image.shape[1], image.shape[0]])
+        small = parts(image.shape[1], image.shape[0])
+        if everywhere or not small:
+            return [whole, *small]
+        missed = [followed.face.box for followed in self._followed if followed.missed]
+        doubtful = [part for part in small if any(_visible(box, part) for box in missed)]
+        self._searches += 1
+        return [whole, doubtful[0] if doubtful else small[self._searches % len(small)]]
+
+    def _seen(self, image: np.ndarray, areas: list[np.ndarray]) -> list[Face]:
+        """What the MFN sees in areas of the picture, the whole one first; the most confident first."""
+        seen = self._multi.read(image)
+        for area in areas[1:]:
+            x0, y0, x1, y1 = area
+            for face in self._multi.read(np.ascontiguousarray(image[y0:y1, x0:x1])):
+                moved = replace(face, box=face.box + area[[0, 1, 0, 1]], landmarks=face.landmarks + area[:2])
+                known = face.confidence >= FOUND_IN_PART or self._is_followed(moved)
+                if known and not _cut_off(moved.box, area, image):
+                    seen.append(moved)
+        seen.sort(key=lambda face: -face.confidence)
+        return [seen[place] for place in suppress(np.array([face.box for face in seen]))]
+
+    def _is_followed(self, face: Face) -> bool:
+        boxes = np.array([followed.face.box for followed in self._followed])
+        return bool((overlaps(face.box, boxes) > SAME).any())
 
 
 @dataclass(frozen=True)
@@ -118,6 +159,37 @@ class _Followed:
 
     face: Face
     missed: int
+
+
+def parts(width: int, height: int) -> list[np.ndarray]:
+    """The square parts (4,) x0, y0, x1, y1 in which a picture is searched for small faces, in pixels.
+
+    Neighbours have a share of SHARED in common. None where the MFN's view shows all of the picture already.
+    """
+    side = max(max(width, height) // PARTS, MULTI_SIZE)
+    if side >= max(width, height):
+        return []
+    lefts, tops = _starts(width, side), _starts(height, side)
+    return [np.array([x, y, min(x + side, width), min(y + side, height)]) for y in tops for x in lefts]
+
+
+def _starts(length: int, side: int) -> list[int]:
+    """Where the parts begin along a side of the picture."""
+    gaps = max(0, math.ceil((length - side) / (side * (1 - SHARED))))
+    return [round(place) for place in np.linspace(0, max(length - side, 0), gaps + 1)]
+
+
+def _visible(box: np.ndarray, area: np.ndarray) -> bool:
+    """Whether the MFN can be expected to see the face in the box when it searches the area."""
+    inside = (box[:2] >= area[:2]).all() and (box[2:] <= area[2:]).all()
+    return bool(inside and (box[2:] - box[:2]).max() > VISIBLE * (area[2:] - area[:2]).max())
+
+
+def _cut_off(box: np.ndarray, area: np.ndarray, image: np.ndarray) -> bool:
+    """Whether a face reaches the edge of the area where the picture goes on behind it."""
+    goes_on = np.array([area[0] > 0, area[1] > 0, area[2] < image.shape[1], area[3] < image.shape[0]])
+    margin = np.array([box[0] - area[0], box[1] - area[1], area[2] - box[2], area[3] - box[3]])
+    return bool((goes_on & (margin < 0.1 * (box[2:] - box[:2]).max())).any())
 
 
 def _plausible(box: np.ndarray, expected: np.ndarray, image: np.ndarray) -> bool:

@@ -9,7 +9,7 @@ import pytest
 
 from facert_blender.capture.errors import WeightsError
 from facert_blender.capture.footage import Frame
-from facert_blender.capture.reader import EVERY, PATIENCE, make_reader
+from facert_blender.capture.reader import EVERY, PATIENCE, SHARED, make_reader, parts
 
 from .conftest import BLUE, GREEN, RED, Square, paint
 
@@ -69,6 +69,50 @@ def test_a_face_that_the_search_misses_is_given_up_after_some_patience(weights: 
             len(reader.read(frame(index, [(RED, (80, 80), 3.0 if index > 40 else 12 - index * 0.9)])))
         )
     assert counts[0] == 1 and counts[-1] == 0
+
+
+LARGE = (1920, 1080)
+SMALL = 15.0
+"""A face that this MFN sees in a part of the large picture, and misses in the whole."""
+
+
+def test_small_faces_are_found_in_parts_of_a_large_picture(weights: Path) -> None:
+    reader = make_reader("best", weights=weights)
+    red, late = (RED, (1500.0, 300.0), SMALL), (GREEN, (400.0, 900.0), SMALL)
+    counts = []
+    for index in range((1 + len(parts(*LARGE))) * EVERY):
+        shown = [red, late] if index else [red]
+        counts.append(len(reader.read(Frame(index, index / 25, paint(LARGE, shown)))))
+    assert counts[0] == 1 and counts[-1] == 2
+    assert make_reader("fast", weights=weights).read(Frame(0, 0.0, paint(LARGE, [red, late]))) == []
+
+
+def test_small_faces_are_given_up_where_the_parts_do_not_show_them(weights: Path) -> None:
+    reader = make_reader("best", weights=weights)
+    red, green = (RED, (1500.0, 300.0), 60.0), (GREEN, (400.0, 900.0), SMALL)
+    assert len(reader.read(Frame(0, 0.0, paint(LARGE, [red, green])))) == 2
+    counts = []
+    for index in range(1, (1 + len(parts(*LARGE))) * EVERY + PATIENCE):
+        # Below what the MFN sees in a part, and just enough for the SFN to go on following.
+        counts.append(len(reader.read(Frame(index, index / 25, paint(LARGE, [red, (*green[:2], 5.0)])))))
+    assert counts[-1] == 1
+
+
+@pytest.mark.parametrize("size", [(1920, 1080), (1080, 1920), (640, 360), (3840, 2160), (1000, 1000)])
+def test_parts_cover_a_picture_and_overlap(size: tuple[int, int]) -> None:
+    seen = np.zeros((size[1], size[0]), bool)
+    for x0, y0, x1, y1 in parts(*size):
+        assert 288 <= x1 - x0 == y1 - y0 <= max(size) / 2
+        seen[y0:y1, x0:x1] = True
+    assert seen.all()
+    smallest = SHARED * (x1 - x0)
+    for corner in np.random.default_rng(0).uniform(0, np.array(size) - smallest, (100, 2)):
+        box = np.concatenate([corner, corner + 0.9 * smallest])
+        assert any((box[:2] >= part[:2]).all() and (box[2:] <= part[2:]).all() for part in parts(*size))
+
+
+def test_a_small_picture_has_no_parts() -> None:
+    assert parts(288, 200) == parts(64, 64) == []
 
 
 def test_one_network_missing(tmp_path: Path, weights: Path) -> None:
