@@ -96,7 +96,8 @@ trained = $(PY) -m models.train models/configs/$(1).toml && $(PY) -m models.eval
 table: setup-training
 	test -e models/runs/validation || $(PY) -m models.validation
 	for run in $(SFNS); do $(call trained,$$run,$(FACES)) || exit 1; done
-	for run in brief_ss_sfn brief_ms_sfn; do test -e models/runs/$$run/labels.npy || $(PY) -m models.relabel $$run || exit 1; done
+	test -e models/runs/brief_ss_sfn/labels.npy || $(PY) -m models.relabel brief_ss_sfn
+	test -e models/runs/brief_ms_sfn/labels_rendered.npy || $(PY) -m models.relabel brief_ms_sfn --made
 	for run in $(MFNS); do $(call trained,$$run,detection $(FACES)) || exit 1; done
 	$(call trained,brief_mfn_detection,cost detection)
 	$(PY) -m models.report

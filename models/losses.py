@@ -46,7 +46,8 @@ class LossWeights:
     landmark term and of the lid and lip distances. points: of the SFN's located points. twins: of
     what differs wrongly between two pictures of one face. people: of identities that are nearer to another
     person's than to another photograph of the same. strong: how much more an exact expression weight
-    of 1 counts than one of 0, since most are 0.
+    of 1 counts than one of 0, since most are 0. entropy: of the cross-entropy beside the absolute difference
+    of expression weights (see `expression_cost`).
     """
 
     tau: float = 10.0
@@ -61,6 +62,7 @@ class LossWeights:
     expression: float = 1.0
     rotation: float = 1.5
     strong: float = 1.0
+    entropy: float = 1.0
 
 
 class FaceLoss(nn.Module):
@@ -100,7 +102,7 @@ class FaceLoss(nn.Module):
         identity = (predicted[:, IDENTITY] - parameters[:, IDENTITY]).abs().mean(1)
         shown = parameters[:, EXPRESSION]
         factors = torch.where(exact[:, None], self.exact * (1 + w.strong * shown), self.fitted)
-        cost = expression_cost(predicted[:, EXPRESSION], shown)
+        cost = expression_cost(predicted[:, EXPRESSION], shown, w.entropy)
         expression = (cost * factors).mean(1)
         rotation = quaternion_distance(predicted[:, ROTATION], parameters[:, ROTATION])
         found = self.projection(predicted)
@@ -146,18 +148,18 @@ def people_confusion(identity: Tensor, person: Tensor) -> Tensor:
     return -mean[same.any(1)].sum() / len(identity)
 
 
-def expression_cost(predicted: Tensor, weights: Tensor) -> Tensor:
-    """The paper's absolute difference plus a cross-entropy, elementwise on weights (n, 46).
+def expression_cost(predicted: Tensor, weights: Tensor, entropy: float) -> Tensor:
+    """The paper's absolute difference plus `entropy` times a cross-entropy, elementwise on weights (n, 46).
 
     Behind a sigmoid the absolute difference alone has almost no slope where a channel rests near zero, and
     what it settles on is the median, which for rare expressions is zero; with the cross-entropy smiles and
-    brows are learned from the first epoch.
+    brows are learned from the first epoch. What that settles on is the mean: a face that may be angry is
+    half angry. A network that has learned to see is therefore trained on with little of it.
     """
     p = predicted.clamp(1e-4, 1 - 1e-4)
-    entropy = -(torch.xlogy(weights, weights) + torch.xlogy(1 - weights, 1 - weights))
-    return (
-        (predicted - weights).abs() + functional.binary_cross_entropy(p, weights, reduction="none") - entropy
-    )
+    least = -(torch.xlogy(weights, weights) + torch.xlogy(1 - weights, 1 - weights))
+    crossed = functional.binary_cross_entropy(p, weights, reduction="none") - least
+    return (predicted - weights).abs() + entropy * crossed
 
 
 def quaternion_distance(a: Tensor, b: Tensor) -> Tensor:

@@ -1,8 +1,8 @@
 """Labels for the MFN from a trained SFN, as in the paper (section 3.4): `python -m models.relabel RUN`.
 
-Writes `runs/RUN/labels.npy`, float32 (n, 104), row by row beside `runs/labels.npz`, and the like for made
-faces, `labels_SHARD.npy`. Every face is read as it is and mirrored, and the two readings are averaged, which
-evens out what the network sees differently left and right.
+Writes `runs/RUN/labels.npy`, float32 (n, 104), row by row beside `runs/labels.npz`, and with `--made` the
+like for made faces, `labels_SHARD.npy`, to learn what exact labels are worth. Every face is read as it is and
+mirrored, and the two readings are averaged, which evens out what the network sees differently left and right.
 """
 
 from __future__ import annotations
@@ -78,14 +78,16 @@ class Labeller:
 
 
 def main() -> None:
-    """Read every labelled photograph and every made face with the SFN of a run."""
+    """Read every labelled photograph with the SFN of a run."""
     parser = argparse.ArgumentParser(prog="python -m models.relabel", description=main.__doc__)
     parser.add_argument("run")
-    run = parser.parse_args().run
+    parser.add_argument("--made", action="store_true", help="read the made faces too")
+    options = parser.parse_args()
+    run = options.run
     _, weights = export_system(run, confidence=0.5)
     labeller = Labeller(SingleFaceNetwork(weights / "single.onnx"), mirror_identity(FaceMesh.load()))
     np.save(labels_file(run), labeller.photographs(Labels.load()))
-    for name in MADE:
+    for name in MADE if options.made else ():
         np.save(labels_file(run, name), labeller.made(Shard.open(RUNS / name)))
 
 
