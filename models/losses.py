@@ -22,9 +22,9 @@ FITTED_EMPHASIS = {
     "jawForward": 0.3, "mouthFrown": 0.3, "mouthClose": 0.3,
 }  # fmt: skip
 EXACT_EMPHASIS = {
-    "eyeBlink": 3.0, "jawOpen": 2.0, "jawLeft": 2.0, "jawRight": 2.0,
-    "eyeWide": 2.0, "mouthSmile": 1.5, "cheekPuff": 2.0, "noseSneer": 1.5,
-    "browInnerUp": 1.5, "browDown": 1.5,
+    "eyeBlink": 3.0, "jawOpen": 2.0, "jawLeft": 3.0, "jawRight": 3.0,
+    "eyeWide": 3.0, "mouthSmile": 1.5, "cheekPuff": 2.0, "noseSneer": 1.5,
+    "browInnerUp": 1.5, "browDown": 3.0, "mouthPucker": 2.5,
 }  # fmt: skip
 
 SHARPNESS = 6.0

@@ -23,7 +23,7 @@ EVERY = 5
 """Frames from one search by the MFN to the next."""
 FOUND = 0.5
 """Confidence from which the MFN introduces a face."""
-FOUND_IN_PART = 0.7
+FOUND_IN_PART = 0.85
 """The same where it saw a part of the picture: what is enlarged looks like a face more easily."""
 SUPPORTED = 0.2
 """Confidence from which the MFN confirms a face that is being followed."""
@@ -31,6 +31,8 @@ SAME = 0.35
 """Overlap from which two boxes show the same face."""
 PATIENCE = 3
 """Searches in a row that must miss a face before it is given up."""
+SMALLEST = 16
+"""Pixels: of a smaller face nothing could be read."""
 PARTS = 3
 """The longer side of a picture over that of the parts it is also searched in."""
 SHARED = 0.3
@@ -109,7 +111,7 @@ class BestReader:
             if len(waiting) and shared.max() > SAME:
                 best = waiting.pop(int(shared.argmax()))
                 confirmed.append(_Followed(replace(best.face, confidence=face.confidence), missed=0))
-            elif face.confidence >= FOUND:
+            elif face.confidence >= FOUND and (face.box[2:] - face.box[:2]).max() >= SMALLEST:
                 newcomers.append(face)
         read = self._single.read(frame.image, np.array([face.box for face in newcomers]))
         for face, found in zip(read, newcomers, strict=True):

@@ -63,16 +63,16 @@ def test_two_crops_that_run_into_one_face_become_one(weights: Path) -> None:
 def test_a_face_that_the_search_misses_is_given_up_after_some_patience(weights: Path) -> None:
     # Too small for this MFN to see, still read by the SFN once it is followed.
     reader = make_reader("best", weights=weights)
-    counts = [len(reader.read(frame(0, [(RED, (80, 80), 12)])))]
+    counts = [len(reader.read(frame(0, [(RED, (80, 80), 20)])))]
     for index in range(1, EVERY + PATIENCE + 2):
         counts.append(
-            len(reader.read(frame(index, [(RED, (80, 80), 3.0 if index > 40 else 12 - index * 0.9)])))
+            len(reader.read(frame(index, [(RED, (80, 80), 3.0 if index > 40 else 20 - index * 1.8)])))
         )
     assert counts[0] == 1 and counts[-1] == 0
 
 
 LARGE = (1920, 1080)
-SMALL = 15.0
+SMALL = 17.0
 """A face that this MFN sees in a part of the large picture, and misses in the whole."""
 
 
