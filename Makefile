@@ -81,6 +81,7 @@ train: setup-training
 	test -e models/runs/photographs || $(PY) -m models.datasets
 	test -e models/runs/edited || $(PY) -m models.synthesize 20000 --people all
 	test -e models/runs/rendered || $(PY) -m models.synthesize 12000 --kind rendered --people all
+	$(PY) -m models.train models/configs/ms_sfn_first.toml
 	$(PY) -m models.train models/configs/ms_sfn.toml
 	$(PY) -m models.export ms_sfn
 	$(PY) -m models.train models/configs/ms_mfn.toml

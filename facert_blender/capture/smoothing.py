@@ -17,7 +17,7 @@ WIDTH = 0.06
 """Standard deviation in seconds of the Gaussian at strength 1."""
 NOISE_LIMIT = 0.02
 """Standard deviation that jitter does not exceed: channels that are never calmer are moving."""
-LIKENESS = 2.0
+LIKENESS = 2.5
 """Values this many standard deviations of the jitter apart count 0.6 as much as equal ones."""
 CUTOFF = 1.2
 """Hertz that the One-Euro filter lets through of a value at rest, at strength 1."""

@@ -23,7 +23,10 @@ MEASURES: dict[str, tuple[str, str, Callable[[argparse.Namespace], dict[str, Any
     "landmarks": (
         "DIR", "error of the 68 landmarks", lambda o: landmarks(o.subject, o.network, o.weights),
     ),
-    "detection": ("DIR", "AP and recall of the MFN", lambda o: detection(o.subject, o.weights)),
+    "detection": (
+        "DIR", "AP and recall of the MFN, or of best (single)",
+        lambda o: detection(o.subject, o.network, o.weights),
+    ),
     "expressions": (
         "DIR", "errors of the expression weights, by channel and by the paper's categories",
         lambda o: expressions(o.subject, o.network, o.weights, o.only),
@@ -81,8 +84,8 @@ def main() -> None:
         command.add_argument("subject", type=Path, metavar=subject)
         if name in TRUTHS:
             command.add_argument("truth", type=Path, metavar=TRUTHS[name])
-        kinds = ("multi",) if name == "detection" else ("single", "multi")
-        command.add_argument("--network", choices=kinds, default=kinds[0])
+        usual = "multi" if name == "detection" else "single"
+        command.add_argument("--network", choices=("single", "multi"), default=usual)
         command.add_argument(
             "--weights", type=Path, default=WEIGHTS, metavar="FOLDER", help="networks other than the shipped"
         )

@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from facert_blender.capture.footage import Frame
-from facert_blender.capture.network import MultiFaceNetwork, SingleFaceNetwork
-from facert_blender.capture.reader import FOUND, SUPPORTED, BestReader, FastReader, Reader
 
 from ..measures import area_under_roc
 from ..shared_data import WEIGHTS, held_out, person, read_image
-from .seen import Kind
-
-
-def fresh_readers(kind: Kind, weights: Path) -> Callable[[], Reader]:
-    """What makes readers that know nothing of earlier frames, all with the same networks."""
-    multi = MultiFaceNetwork(weights / "multi.onnx", threshold=FOUND if kind == "multi" else SUPPORTED)
-    if kind == "multi":
-        return lambda: FastReader(multi)
-    single = SingleFaceNetwork(weights / "single.onnx")
-    return lambda: BestReader(multi, single)
+from .seen import Kind, fresh_readers
 
 
 def reidentify(

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from facert_blender.capture.network import MultiFaceNetwork
+from facert_blender.capture.footage import Frame
+from facert_blender.capture.network import Face, MultiFaceNetwork
 
 from ..measures import (
     AP_THRESHOLDS,
@@ -19,7 +20,7 @@ from ..measures import (
 )
 from ..shared_data import WEIGHTS, landmark_box, read_image
 from .lists import boxes, pictures
-from .seen import Kind, KnownFaces
+from .seen import Kind, KnownFaces, fresh_readers
 
 LOWEST_CONFIDENCE = 0.05
 """Detections from this confidence on enter the precision-recall curve."""
@@ -52,16 +53,24 @@ def landmarks(folder: Path, kind: Kind, weights: Path = WEIGHTS) -> dict[str, An
     }
 
 
-def detection(folder: Path, weights: Path = WEIGHTS) -> dict[str, Any]:
-    """AP over 0.5 to 0.95, AP50, AP75 and recall of the MFN on the faces of `boxes.csv` or `landmarks.csv`.
+def detection(folder: Path, kind: Kind = "multi", weights: Path = WEIGHTS) -> dict[str, Any]:
+    """AP over 0.5 to 0.95, AP50, AP75 and recall on the faces of `boxes.csv` or `landmarks.csv`.
 
-    Where not all faces are marked, AP is a lower bound.
+    multi: of the MFN. single: of *best*, which also searches parts of the picture, and shows only what it is
+    sure of. Where not all faces are marked, AP is a lower bound.
     """
-    network = MultiFaceNetwork(weights / "multi.onnx", threshold=LOWEST_CONFIDENCE)
+    if kind == "multi":
+        read = MultiFaceNetwork(weights / "multi.onnx", threshold=LOWEST_CONFIDENCE).read
+    else:
+        fresh_reader = fresh_readers(kind, weights)
+
+        def read(image: np.ndarray) -> list[Face]:
+            return fresh_reader().read(Frame(0, 0.0, image))
+
     listed = boxes(folder)
     found, confidence = [], []
     for picture in listed:
-        faces = network.read(read_image(picture.file))
+        faces = read(read_image(picture.file))
         found.append(np.array([face.box for face in faces]).reshape(-1, 4))
         confidence.append(np.array([face.confidence for face in faces]))
     truth, ignored = [p.truth for p in listed], [p.ignored for p in listed]

@@ -79,7 +79,7 @@ def performances(kind: Kind, weights: Path) -> dict[str, Any]:
 MEASURES: dict[str, Callable[[Kind, Path], dict[str, Any]]] = {
     "cost": cost,
     "landmarks": lambda kind, weights: landmarks(TEST, kind, weights),
-    "detection": lambda kind, weights: detection(TEST, weights),
+    "detection": lambda kind, weights: detection(TEST, kind, weights),
     "expressions": lambda kind, weights: expressions(VALIDATION, kind, weights),
     "rotation": lambda kind, weights: rotation(VALIDATION, kind, weights),
     "people": lambda kind, weights: reidentify(PEOPLE, kind, weights, only_held_out=True),

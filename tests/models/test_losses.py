@@ -66,7 +66,9 @@ def test_losses_are_zero_when_right_and_fall_towards_right() -> None:
     weights = torch.tensor([[0.0, 0.4, 1.0]])
     right = expression_cost(weights, weights, 1.0)
     torch.testing.assert_close(right, torch.zeros(1, 3), atol=1e-3, rtol=0)
-    assert (expression_cost(torch.full((1, 3), 0.7), weights, 1.0) > right + 0.1).all()
+    half = torch.full((1, 3), 0.7)
+    assert (expression_cost(half, weights, 1.0) > right + 0.1).all()
+    torch.testing.assert_close(expression_cost(half, weights, 0.0), (half - weights).abs())
 
 
 def test_objectness_leaves_out_what_is_not_counted() -> None:
