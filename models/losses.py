@@ -26,6 +26,7 @@ EXACT_EMPHASIS = {
     "eyeWide": 3.0, "mouthSmile": 1.5, "cheekPuff": 2.0, "noseSneer": 1.5,
     "browInnerUp": 1.5, "browDown": 3.0, "mouthPucker": 2.5,
 }  # fmt: skip
+
 SHARPNESS = 6.0
 """How much less likely a picture at the mean squared distance is to show the same person, as a logarithm."""
 
