@@ -23,8 +23,8 @@ EVERY = 5
 """Frames from one search by the MFN to the next."""
 FOUND = 0.5
 """Confidence from which the MFN introduces a face."""
-FOUND_IN_PART = 0.85
-"""The same where it saw a part of the picture: what is enlarged looks like a face more easily."""
+SURE = 0.85
+"""The same of a small face, and of one seen in a part of the picture: blurred things look like faces."""
 SUPPORTED = 0.2
 """Confidence from which the MFN confirms a face that is being followed."""
 SAME = 0.35
@@ -33,10 +33,14 @@ PATIENCE = 3
 """Searches in a row that must miss a face before it is given up."""
 SMALLEST = 16
 """Pixels: of a smaller face nothing could be read."""
+SHRUNK = 12
+"""Pixels: a face that is being followed and has become as small as this is lost."""
 PARTS = 3
 """The longer side of a picture over that of the parts it is also searched in."""
 SHARED = 0.3
 """The share of a part's side that it has in common with the next: no smaller face falls between two."""
+LARGE = 0.08
+"""What is smaller than this share of the picture is a small face."""
 VISIBLE = 0.05
 """What is smaller than this share of what is searched may be missed: the MFN's view would show 14 pixels."""
 
@@ -65,8 +69,8 @@ class BestReader:
 
     The SFN says nothing about whether a face is there. So a followed face must keep a face's proportions
     from frame to frame and be confirmed whenever the MFN searches: every few frames, and at once when a
-    face was lost or two crops ran into each other. A search sees the whole picture and one part of it
-    enlarged, for the small faces; at the start, and when everybody is gone as after a cut, all parts.
+    face is new or was lost, or two crops ran into each other. A search sees the whole picture and one part
+    of it enlarged, for the small faces; at the start, and when everybody is gone as after a cut, all parts.
     """
 
     def __init__(self, multi: MultiFaceNetwork, single: SingleFaceNetwork) -> None:
@@ -95,7 +99,7 @@ class BestReader:
             return True
         if not self._followed or len(self._followed) < followed_before:
             return True
-        if any(followed.missed for followed in self._followed):
+        if any(followed.missed or followed.new for followed in self._followed):
             return True
         boxes = np.array([followed.face.box for followed in self._followed])
         return any(_hidden(box, np.delete(boxes, place, axis=0)) for place, box in enumerate(boxes))
@@ -117,12 +121,13 @@ class BestReader:
         for face, found in zip(read, newcomers, strict=True):
             others = np.array([other.face.box for other in confirmed])
             if _plausible(face.box, found.box, frame.image) and not _hidden(face.box, others):
-                confirmed.append(_Followed(replace(face, confidence=found.confidence), missed=0))
+                confirmed.append(_Followed(replace(face, confidence=found.confidence), missed=0, new=True))
         for followed in waiting:
-            # Not confirmed: a double of another face, gone, or only hard to see for a moment.
+            # Not confirmed: a double of another face, gone, never there, or only hard to see for a moment.
             others = np.array([other.face.box for other in confirmed])
-            missed = followed.missed + any(_visible(followed.face.box, area) for area in searched)
-            if not _hidden(followed.face.box, others) and missed < PATIENCE:
+            box, patience = followed.face.box, 1 if followed.new else PATIENCE
+            missed = followed.missed + any(_visible(box, area, frame.image) for area in searched)
+            if not _hidden(box, others) and missed < patience:
                 confirmed.append(replace(followed, missed=missed))
         self._followed = confirmed
 
@@ -132,21 +137,28 @@ class BestReader:
         small = parts(image.shape[1], image.shape[0])
         if everywhere or not small:
             return [whole, *small]
-        missed = [followed.face.box for followed in self._followed if followed.missed]
-        doubtful = [part for part in small if any(_visible(box, part) for box in missed)]
+        unsure = [followed.face.box for followed in self._followed if followed.missed or followed.new]
+        doubtful = [part for part in small if any(_visible(box, part, image) for box in unsure)]
         self._searches += 1
         return [whole, doubtful[0] if doubtful else small[self._searches % len(small)]]
 
     def _seen(self, image: np.ndarray, areas: list[np.ndarray]) -> list[Face]:
-        """What the MFN sees in areas of the picture, the whole one first; the most confident first."""
-        seen = self._multi.read(image)
-        for area in areas[1:]:
+        """What the MFN sees in areas of the picture, the most confident first.
+
+        What is small or enlarged, and not SURE, speaks only for a face that is followed, and not loudly.
+        """
+        seen = []
+        for number, area in enumerate(areas):
             x0, y0, x1, y1 = area
             for face in self._multi.read(np.ascontiguousarray(image[y0:y1, x0:x1])):
                 moved = replace(face, box=face.box + area[[0, 1, 0, 1]], landmarks=face.landmarks + area[:2])
-                known = face.confidence >= FOUND_IN_PART or self._is_followed(moved)
-                if known and not _cut_off(moved.box, area, image):
+                if _cut_off(moved.box, area, image):
+                    continue
+                large = (face.box[2:] - face.box[:2]).max() > LARGE * max(image.shape[:2])
+                if face.confidence >= SURE or (number == 0 and large):
                     seen.append(moved)
+                elif self._is_followed(moved):
+                    seen.append(replace(moved, confidence=min(face.confidence, FOUND)))
         seen.sort(key=lambda face: -face.confidence)
         return [seen[place] for place in suppress(np.array([face.box for face in seen]))]
 
@@ -157,10 +169,14 @@ class BestReader:
 
 @dataclass(frozen=True)
 class _Followed:
-    """A face being followed. missed: searches in a row in which the MFN did not see it."""
+    """A face being followed.
+
+    missed: searches in a row in which the MFN did not see it. new: whether it has been seen once only.
+    """
 
     face: Face
     missed: int
+    new: bool = False
 
 
 def parts(width: int, height: int) -> list[np.ndarray]:
@@ -181,10 +197,10 @@ def _starts(length: int, side: int) -> list[int]:
     return [round(place) for place in np.linspace(0, max(length - side, 0), gaps + 1)]
 
 
-def _visible(box: np.ndarray, area: np.ndarray) -> bool:
-    """Whether the MFN can be expected to see the face in the box when it searches the area."""
-    inside = (box[:2] >= area[:2]).all() and (box[2:] <= area[2:]).all()
-    return bool(inside and (box[2:] - box[:2]).max() > VISIBLE * (area[2:] - area[:2]).max())
+def _visible(box: np.ndarray, area: np.ndarray, image: np.ndarray) -> bool:
+    """Whether the MFN can be expected to see the face in the box when it searches the area of the image."""
+    large = (box[2:] - box[:2]).max() > VISIBLE * (area[2:] - area[:2]).max()
+    return bool(large) and not _cut_off(box, area, image)
 
 
 def _cut_off(box: np.ndarray, area: np.ndarray, image: np.ndarray) -> bool:
@@ -197,7 +213,7 @@ def _cut_off(box: np.ndarray, area: np.ndarray, image: np.ndarray) -> bool:
 def _plausible(box: np.ndarray, expected: np.ndarray, image: np.ndarray) -> bool:
     """Whether the landmarks' box can be the face that was expected in the other box."""
     size, before = box[2:] - box[:2], expected[2:] - expected[:2]
-    if not np.isfinite(box).all() or size.min() < 4:
+    if not np.isfinite(box).all() or size.max() < SHRUNK:
         return False
     centre = (box[:2] + box[2:]) / 2
     growth = size.max() / before.max()
