@@ -76,26 +76,18 @@ def random_place(
         parameters = mirror(parameters[None], identity_mirror)[0]
         offset = np.array([2 * MARK_OFFSET * pixel, 0], np.float32)
         landmarks = landmarks[list(points_mirror)] * np.array([-1, 1], np.float32) + offset
-    image = np.ascontiguousarray(image)
+    view, scales, most, spread = View(np.zeros(2), 1.0), SCALES, SHIFT, ROLL
     if upright and rng.random() < upright:
         view = View.upright(landmarks[:LANDMARKS], parameters[ROTATION])
-        return place(
-            image,
-            span,
-            parameters,
-            landmarks,
-            scale=view.side * rng.uniform(*CLOSE_SCALES),
-            shift=view.centre + rng.uniform(-CLOSE_SHIFT, CLOSE_SHIFT, 2),
-            roll=np.radians(np.clip(rng.normal(0, CLOSE_ROLL), -3 * CLOSE_ROLL, 3 * CLOSE_ROLL)) - view.roll,
-        )
+        scales, most, spread = CLOSE_SCALES, CLOSE_SHIFT, CLOSE_ROLL
     return place(
-        image,
+        np.ascontiguousarray(image),
         span,
         parameters,
         landmarks,
-        scale=rng.uniform(*SCALES),
-        shift=rng.uniform(-SHIFT, SHIFT, 2),
-        roll=np.radians(np.clip(rng.normal(0, ROLL), -3 * ROLL, 3 * ROLL)),
+        scale=view.side * rng.uniform(*scales),
+        shift=view.centre + rng.uniform(-most, most, 2),
+        roll=np.radians(np.clip(rng.normal(0, spread), -3 * spread, 3 * spread)) - view.roll,
     )
 
 

@@ -91,7 +91,8 @@ class BestReader:
             if _plausible(face.box, followed.face.box, frame.image)
         ]
         if self._search_is_due(frame, len(before)):
-            self._search(frame, everywhere=bool(before) and not self._followed)
+            all_gone = bool(before) and not self._followed
+            self._search(frame, everywhere=all_gone or self._last_search is None)
         return [followed.face for followed in self._followed]
 
     def _search_is_due(self, frame: Frame, followed_before: int) -> bool:
@@ -106,7 +107,7 @@ class BestReader:
 
     def _search(self, frame: Frame, *, everywhere: bool) -> None:
         """Hold what is followed against what the MFN sees: confirm, drop the lost, add newcomers."""
-        searched = self._to_search(frame.image, everywhere=everywhere or self._last_search is None)
+        searched = self._to_search(frame.image, everywhere=everywhere)
         self._last_search = frame.index
         confirmed, newcomers = [], []
         waiting = list(self._followed)
@@ -115,7 +116,7 @@ class BestReader:
             if len(waiting) and shared.max() > SAME:
                 best = waiting.pop(int(shared.argmax()))
                 confirmed.append(_Followed(replace(best.face, confidence=face.confidence), missed=0))
-            elif face.confidence >= FOUND and (face.box[2:] - face.box[:2]).max() >= SMALLEST:
+            elif face.confidence >= FOUND and _side(face.box) >= SMALLEST:
                 newcomers.append(face)
         read = self._single.read(frame.image, np.array([face.box for face in newcomers]))
         for face, found in zip(read, newcomers, strict=True):
@@ -150,11 +151,11 @@ class BestReader:
         seen = []
         for number, area in enumerate(areas):
             x0, y0, x1, y1 = area
-            for face in self._multi.read(np.ascontiguousarray(image[y0:y1, x0:x1])):
+            for face in self._multi.read(image[y0:y1, x0:x1]):
                 moved = replace(face, box=face.box + area[[0, 1, 0, 1]], landmarks=face.landmarks + area[:2])
                 if _cut_off(moved.box, area, image):
                     continue
-                large = (face.box[2:] - face.box[:2]).max() > LARGE * max(image.shape[:2])
+                large = _side(face.box) > LARGE * max(image.shape[:2])
                 if face.confidence >= SURE or (number == 0 and large):
                     seen.append(moved)
                 elif self._is_followed(moved):
@@ -197,17 +198,21 @@ def _starts(length: int, side: int) -> list[int]:
     return [round(place) for place in np.linspace(0, max(length - side, 0), gaps + 1)]
 
 
+def _side(box: np.ndarray) -> float:
+    """The longer side of a box (4,)."""
+    return float((box[2:] - box[:2]).max())
+
+
 def _visible(box: np.ndarray, area: np.ndarray, image: np.ndarray) -> bool:
     """Whether the MFN can be expected to see the face in the box when it searches the area of the image."""
-    large = (box[2:] - box[:2]).max() > VISIBLE * (area[2:] - area[:2]).max()
-    return bool(large) and not _cut_off(box, area, image)
+    return _side(box) > VISIBLE * _side(area) and not _cut_off(box, area, image)
 
 
 def _cut_off(box: np.ndarray, area: np.ndarray, image: np.ndarray) -> bool:
     """Whether a face reaches the edge of the area where the picture goes on behind it."""
     goes_on = np.array([area[0] > 0, area[1] > 0, area[2] < image.shape[1], area[3] < image.shape[0]])
     margin = np.array([box[0] - area[0], box[1] - area[1], area[2] - box[2], area[3] - box[3]])
-    return bool((goes_on & (margin < 0.1 * (box[2:] - box[:2]).max())).any())
+    return bool((goes_on & (margin < 0.1 * _side(box))).any())
 
 
 def _plausible(box: np.ndarray, expected: np.ndarray, image: np.ndarray) -> bool:
