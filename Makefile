@@ -83,7 +83,11 @@ train: setup-training
 	test -e models/runs/rendered || $(PY) -m models.synthesize 12000 --kind rendered --people all
 	$(PY) -m models.train models/configs/ms_sfn_first.toml
 	$(PY) -m models.train models/configs/ms_sfn.toml
+	$(PY) -m models.calibrate ms_sfn
 	$(PY) -m models.export ms_sfn
+	$(PY) -m models.relabel ms_sfn
+	$(PY) -m models.train models/configs/ms_mfn_find.toml
+	$(PY) -m models.train models/configs/ms_mfn_read.toml
 	$(PY) -m models.train models/configs/ms_mfn.toml
 	$(PY) -m models.calibrate ms_mfn
 	$(PY) -m models.export ms_mfn

@@ -1,8 +1,10 @@
-"""What confidence of the MFN means a face: `python -m models.calibrate RUN`.
+"""What a trained network's outputs mean: `python -m models.calibrate RUN`.
 
-Runs the trained network on scenes of held-out people and prints precision and recall by confidence. The one
-with the best F2 is what `models.export --confidence` turns into 0.5, where the add-on draws the line: a
-missed face costs an animator more than a false one, which flickers and is dropped, or is left uncast.
+Fits where people mark the landmarks to the points that the network locates (`Marks`), on the photographs of
+training that people have marked, into the run's best weights. Of an MFN it also prints precision and recall
+by confidence, on scenes of held-out people. The one with the best F2 is what `models.export --confidence`
+turns into 0.5, where the add-on draws the line: a missed face costs an animator more than a false one, which
+flickers and is dropped, or is left uncast.
 """
 
 from __future__ import annotations
@@ -11,15 +13,29 @@ import argparse
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
+from tqdm import tqdm
 
-from facert_blender.capture.contract import MULTI_SIZE
+from facert_blender.capture.contract import LANDMARKS, MULTI_SIZE, ROTATION
 from facert_blender.capture.network import overlaps
+from facert_blender.capture.output import replacing
 
+from .augment import random_place
+from .datasets import PHOTOGRAPHS, SHARD_SPAN, Shard
 from .export import CONFIGS, load_trained
-from .multi_task import MultiFaceTask
+from .face_model import FaceMesh
+from .label import mirror_identity
+from .marks import Marks
+from .multi_task import MultiFaceTask, padded, read
+from .scenes import Composer
+from .shared_data import RUNS, held_out, marked_by_people
+from .single_face import SingleFaceNetwork
 from .train import TrainConfig
 
+Located = tuple[Tensor, Tensor, Tensor]
+"""Points (n, points, 2), rotations (n, 4) and people's marks (n, 68, 2), in sides."""
+ROUNDS = 4
+SCENES = 1000
 LEVELS = np.round(np.arange(0.1, 0.85, 0.05), 2)
 RIGHT = 0.5
 """A detection is right from this overlap on."""
@@ -52,12 +68,95 @@ def counts(network: nn.Module, scene: dict[str, np.ndarray], level: float) -> tu
     return found, len(truth), int(right.sum()), int((right | ~ignored).sum())
 
 
-def main() -> None:
+def marked_faces() -> tuple[Shard, np.ndarray]:
+    """The photographs' faces, and the rows of those that people have marked and that are trained on."""
+    shard = Shard.open(PHOTOGRAPHS)
+    trained_on = ~held_out(shard.person) & (shard.confidence > 0.2)
+    return shard, np.flatnonzero(trained_on & marked_by_people(shard.person))
+
+
+def points_in_crops(network: SingleFaceNetwork, shard: Shard, rows: np.ndarray) -> Located:
+    """What an SFN makes of faces in upright views, ROUNDS of each, and where the landmarks are."""
+    identity_mirror, rng = mirror_identity(FaceMesh.load()), np.random.default_rng(0)
+    points, rotation, marks = [], [], []
+    for chunk in tqdm(np.array_split(np.repeat(rows, ROUNDS), max(1, len(rows) * ROUNDS // 50))):
+        placed = [
+            random_place(
+                shard.images[row],
+                SHARD_SPAN,
+                shard.parameters[row],
+                shard.landmarks[row],
+                float(shard.pixel[row]),
+                identity_mirror,
+                rng,
+                upright=1.0,
+            )
+            for row in chunk
+        ]
+        crops = torch.from_numpy(np.stack([crop for crop, _, _ in placed]))
+        parameters, located = network.read(crops)
+        points.append(located)
+        rotation.append(parameters[:, ROTATION])
+        marks.append(torch.from_numpy(np.stack([landmarks for _, _, landmarks in placed])))
+    return torch.cat(points), torch.cat(rotation), torch.cat(marks)
+
+
+def points_in_scenes(network: nn.Module, shard: Shard, rows: np.ndarray) -> Located:
+    """What an MFN makes of faces in scenes, of SCENES, and where the landmarks are."""
+    often = np.full(len(rows), 1 / len(rows))
+    composer = Composer(
+        [],
+        [(shard, rows, often)],
+        mirror_identity(FaceMesh.load()),
+        columns=(0.4, 0.4, 0.2, 0, 0),
+        made_share=1.0,
+        smallest=0.2,
+    )
+    points, rotation, marks = [], [], []
+    for number in tqdm(range(SCENES)):
+        scene = padded(composer, np.random.default_rng((2, number)))
+        faces = np.flatnonzero(scene["confidence"] > 0)
+        if not len(faces):
+            continue
+        views = torch.from_numpy(scene["views"][faces])
+        seen = network(torch.from_numpy(scene["image"][None]))
+        nobody = torch.zeros(len(faces), dtype=torch.long)
+        parameters, located = read(network, seen, nobody, nobody, views)
+        assert located is not None
+        points.append(located.float())
+        rotation.append(parameters[:, ROTATION].float())
+        side = views[:, 2:].amax(1)[:, None, None]
+        marks.append((torch.from_numpy(scene["landmarks"][faces]) - views[:, None, :2]) / side)
+    return torch.cat(points), torch.cat(rotation), torch.cat(marks)
+
+
+def calibrate_marks(config: TrainConfig) -> None:
+    """Fit a run's `Marks` and write them into its best weights; nothing where it has none."""
+    network = load_trained(config)
+    layers = [part for part in network.modules() if isinstance(part, Marks)]
+    for layer in layers:
+        with torch.no_grad():
+            faces = marked_faces()
+            if isinstance(network, SingleFaceNetwork):
+                points, rotation, marks = points_in_crops(network, *faces)
+            else:
+                points, rotation, marks = points_in_scenes(network, *faces)
+            before = distance(points[:, :LANDMARKS], marks)
+            layer.fit(points, rotation, marks)
+            after = distance(layer(points, rotation), marks)
+        print(f"marks of {len(marks)} faces: {before:.2%} of a side off, corrected {after:.2%}")
+    if layers:
+        with replacing(RUNS / config.name / "best.pt") as temporary:
+            torch.save(network.state_dict(), temporary)
+
+
+def distance(points: Tensor, marks: Tensor) -> float:
+    """The mean distance of points (n, 68, 2) from marks."""
+    return float((points - marks).norm(dim=2).mean())
+
+
+def calibrate_confidence(config: TrainConfig) -> None:
     """Print precision and recall of a trained MFN by confidence."""
-    parser = argparse.ArgumentParser(prog="python -m models.calibrate", description=main.__doc__)
-    parser.add_argument("run")
-    options = parser.parse_args()
-    config = TrainConfig.read(CONFIGS / f"{options.run}.toml")
     network = load_trained(config)
     scenes = MultiFaceTask(config).validation
     best, best_level = 0.0, 0.5
@@ -68,8 +167,19 @@ def main() -> None:
         print(f"confidence {level:.2f}  precision {precision:.3f}  recall {recall:.3f}  F2 {f2:.3f}")
         if f2 > best:
             best, best_level = f2, float(level)
-    print(f"best: python -m models.export {options.run} --confidence {best_level}")
+    print(f"best: python -m models.export {config.name} --confidence {best_level}")
     print(f"(scenes of {MULTI_SIZE} pixels: {len(scenes)})")
+
+
+def main() -> None:
+    """Fit a run's marks; print what its confidence means."""
+    parser = argparse.ArgumentParser(prog="python -m models.calibrate", description=main.__doc__)
+    parser.add_argument("run")
+    options = parser.parse_args()
+    config = TrainConfig.read(CONFIGS / f"{options.run}.toml")
+    calibrate_marks(config)
+    if config.network == "multi":
+        calibrate_confidence(config)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ FITTED_EMPHASIS = {
     "jawForward": 0.3, "mouthFrown": 0.3, "mouthClose": 0.3,
 }  # fmt: skip
 EXACT_EMPHASIS = {
-    "eyeBlink": 3.0, "jawOpen": 2.0, "jawLeft": 3.0, "jawRight": 3.0,
+    "eyeBlink": 3.0, "jawOpen": 2.0, "jawLeft": 5.0, "jawRight": 5.0,
     "eyeWide": 3.0, "mouthSmile": 1.5, "cheekPuff": 2.0, "noseSneer": 1.5,
     "browInnerUp": 1.5, "browDown": 3.0, "mouthPucker": 2.5,
 }  # fmt: skip

@@ -10,18 +10,26 @@ import torch
 from torch import Tensor, nn
 
 from facert_blender.capture.contract import ANCHORS, EXPRESSIONS, GRID, IDENTITIES, LANDMARKS, PARAMETERS
+from facert_blender.capture.network import OVERLAP
 
 from .blocks import ConvBlock, Level, Normalise, activate, slim_branch
+from .face_reader import FaceReader
+
+MOST_READ = 20
+"""How many faces of a picture are read where they are."""
+CANDIDATES = 100
+"""From how many predictions, of which several may see the same face, they are chosen."""
 
 
 @dataclass(frozen=True)
 class MultiFaceConfig:
     """The shape of an MFN.
 
-    multi_scale: whether it is MS-MFN, or SS-MFN, whose shape is fixed. stem, widths, squeeze, branch: as for
-    the SFN, with levels at 72, 36, 18 and 9 pixels. located: features from which landmarks are located in
-    training, and which every group of parameters sees. anchors: the five boxes' sizes (width, height) as
-    fractions of the picture, k-means of the training boxes.
+    multi_scale: whether it is MS-MFN, or SS-MFN, whose shape is fixed. reader: whether faces are read where
+    they are (`FaceReader`), or in the cells of the last level as in the paper. stem, widths, squeeze, branch:
+    as for the SFN, with levels at 72, 36, 18 and 9 pixels. located: features from which landmarks are located
+    in training, and which every group of parameters sees, where there is no reader. anchors: the five boxes'
+    sizes (width, height) as fractions of the picture, k-means of the training boxes.
     """
 
     stem: int = 48
@@ -30,6 +38,7 @@ class MultiFaceConfig:
     branch: int = 96
     located: int = 192
     multi_scale: bool = True
+    reader: bool = False
     anchors: tuple[tuple[float, float], ...] = (
         (0.06, 0.06),
         (0.10, 0.10),
@@ -62,14 +71,16 @@ class Detections:
     """What the MFN sees, anchor by anchor.
 
     boxes: (n, 405, 4), centre and size as fractions of the picture. logits: (n, 405), of the objectness.
-    parameters: (n, 405, 104). points: the 68 landmarks (n, 405, 68, 2) in sides from the box's centre, for
-    training only; None from a network that does not locate them.
+    parameters: (n, 405, 104), and points: the 68 landmarks (n, 405, 68, 2) in sides from the box's centre, y
+    down; None from a network that does not give them for each anchor. features: what a `FaceReader` has
+    prepared, from a network that has one.
     """
 
     boxes: Tensor
     logits: Tensor
-    parameters: Tensor
+    parameters: Tensor | None = None
     points: Tensor | None = None
+    features: tuple[Tensor, ...] | None = None
 
 
 class AnchorGrid(nn.Module):
@@ -85,11 +96,11 @@ class AnchorGrid(nn.Module):
         self.register_buffer("cells", cells.float(), persistent=False)
         self.register_buffer("anchors", torch.tensor(anchors).repeat(GRID * GRID, 1), persistent=False)
 
-    def forward(self, box: Tensor, parameters: Tensor) -> Detections:
-        """Raw box and objectness (n, 405, 5) and raw parameters (n, 405, 104)."""
+    def forward(self, box: Tensor) -> Detections:
+        """Raw box and objectness (n, 405, 5)."""
         centres = (torch.sigmoid(box[..., :2]) + self.cells) / GRID
         sizes = self.anchors * torch.exp(box[..., 2:4].clamp(-4, 4))
-        return Detections(torch.cat([centres, sizes], -1), box[..., 4], activate(parameters))
+        return Detections(torch.cat([centres, sizes], -1), box[..., 4])
 
 
 class MultiScaleNetwork(nn.Module):
@@ -107,12 +118,14 @@ class MultiScaleNetwork(nn.Module):
         self.branch1 = slim_branch(w1, c.squeeze[0], c.branch, 3)
         self.branch2 = slim_branch(w2, c.squeeze[0], c.branch, 2)
         self.branch3 = slim_branch(w3, c.squeeze[1], c.branch, 1)
-        self.points = GridHead(w4 + 3 * c.branch, 2 * LANDMARKS, c.located)
         self.box = GridHead(w4 + 3 * c.branch, 5, 128)
-        self.pose = GridHead(w4 + c.located, 8, 128)
-        self.identity = GridHead(w4 + 2 * c.branch + c.located, IDENTITIES, 128)
-        self.expression = GridHead(w4 + 3 * c.branch + c.located, len(EXPRESSIONS), 192)
         self.grid = AnchorGrid(c.anchors)
+        self.reader = FaceReader((w1, w2, w3)) if c.reader else None
+        if not c.reader:
+            self.points = GridHead(w4 + 3 * c.branch, 2 * LANDMARKS, c.located)
+            self.pose = GridHead(w4 + c.located, 8, 128)
+            self.identity = GridHead(w4 + 2 * c.branch + c.located, IDENTITIES, 128)
+            self.expression = GridHead(w4 + 3 * c.branch + c.located, len(EXPRESSIONS), 192)
 
     def forward(self, image: Tensor) -> Detections:
         """All 405 predictions for uint8 pictures (n, 288, 288, 3)."""
@@ -122,14 +135,20 @@ class MultiScaleNetwork(nn.Module):
         level4 = self.level4(level3)
         finer = torch.cat([self.branch2(level2), self.branch3(level3), level4], 1)
         finest = torch.cat([self.branch1(level1), finer], 1)
+        detections: Detections = self.grid(self.box(finest))
+        if self.reader is not None:
+            return replace(detections, features=self.reader.prepare((level1, level2, level3)))
         located = self.points.hidden(finest)
         groups = [
             self.identity(torch.cat([finer, located], 1)),
             self.expression(torch.cat([finest, located], 1)),
             self.pose(torch.cat([level4, located], 1)),
         ]
-        detections: Detections = self.grid(self.box(finest), torch.cat(groups, -1))
-        return replace(detections, points=self.points.read(located).unflatten(2, (LANDMARKS, 2)))
+        return replace(
+            detections,
+            parameters=activate(torch.cat(groups, -1)),
+            points=self.points.read(located).unflatten(2, (LANDMARKS, 2)),
+        )
 
 
 class SingleScaleNetwork(nn.Module):
@@ -159,8 +178,32 @@ class SingleScaleNetwork(nn.Module):
         """All 405 predictions for uint8 pictures (n, 288, 288, 3)."""
         raw = self.out(self.backbone(self.normalise(image))).permute(0, 2, 3, 1)
         raw = raw.reshape(-1, GRID * GRID * ANCHORS, 5 + PARAMETERS)
-        detections: Detections = self.grid(raw[..., :5], raw[..., 5:])
-        return detections
+        return replace(self.grid(raw[..., :5]), parameters=activate(raw[..., 5:]))
+
+
+def overlaps(a: Tensor, b: Tensor) -> Tensor:
+    """Intersection over union (n, i, j) of boxes a (n, i, 4) and b (n, j, 4), centre and size."""
+    a_low, a_high = (a[..., :2] - a[..., 2:] / 2)[:, :, None], (a[..., :2] + a[..., 2:] / 2)[:, :, None]
+    b_low, b_high = (b[..., :2] - b[..., 2:] / 2)[:, None], (b[..., :2] + b[..., 2:] / 2)[:, None]
+    shared = (torch.minimum(a_high, b_high) - torch.maximum(a_low, b_low)).clamp(min=0).prod(-1)
+    area = a[..., 2:].prod(-1)[:, :, None] + b[..., 2:].prod(-1)[:, None]
+    return shared / (area - shared + 1e-9)
+
+
+def to_read(boxes: Tensor, logits: Tensor) -> Tensor:
+    """Which predictions (n, MOST_READ) a `FaceReader` reads: the most confident, each face once.
+
+    boxes: (n, 405, 4). logits: (n, 405).
+    """
+    likely = logits.topk(CANDIDATES).indices
+    places = boxes.gather(1, likely[..., None].expand(-1, -1, 4))
+    covers = ((overlaps(places, places) > OVERLAP).float()).triu(1)
+    kept = torch.ones_like(covers[:, :1])
+    # Whoever is covered covers nobody; after two rounds too few are dropped rather than too many.
+    for _ in range(2):
+        kept = (kept @ covers < 0.5).float()
+    order = kept[:, 0] - torch.arange(CANDIDATES, device=boxes.device) / CANDIDATES
+    return likely.gather(1, order.topk(MOST_READ).indices)
 
 
 def multi_face_network(config: MultiFaceConfig | None = None) -> nn.Module:

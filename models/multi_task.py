@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import cv2
 import numpy as np
 import torch
@@ -11,12 +13,14 @@ from facert_blender.capture.contract import ANCHORS, EXPRESSION, GRID, MULTI_SIZ
 
 from .datasets import Shard, held_out, stable_identity
 from .face_model import FaceMesh, Projection
+from .face_reader import FaceReader, cut
 from .label import Labels, mirror_identity
 from .losses import FaceLoss, LossWeights, complete_iou, objectness, points_distance
-from .multi_face import Detections, MultiFaceConfig, multi_face_network
+from .multi_face import Detections, MultiFaceConfig, multi_face_network, overlaps
 from .relabel import labels_file
-from .scenes import MOST_FACES, Composer, Scene, load_photographs
+from .scenes import MOST_FACES, Composer, load_photographs
 from .shared_data import PHOTOS, RUNS, landmark_box, person
+from .single_task import chances
 from .train import TrainConfig
 
 VALIDATION_SCENES = 160
@@ -24,6 +28,9 @@ NEAR_MISS = 0.5
 """An anchor that overlaps a face this much without being its own is not told that it sees background."""
 ALSO_POSITIVE = 0.6
 """Besides the best, anchors whose shape overlaps the face's this much learn it too."""
+VIEW_SHIFT = 0.08
+VIEW_SCALE = 0.15
+"""How far off the boxes are in which faces are read in training: in sides, and in size, as a logarithm."""
 
 
 def centred(boxes: np.ndarray) -> np.ndarray:
@@ -31,35 +38,35 @@ def centred(boxes: np.ndarray) -> np.ndarray:
     return np.concatenate([(boxes[:, :2] + boxes[:, 2:]) / 2, boxes[:, 2:] - boxes[:, :2]], axis=1)
 
 
-def pad(scene: Scene) -> dict[str, np.ndarray]:
-    """A scene's labels in arrays of one size: MOST_FACES faces and as many ignore zones, zeros beyond."""
+def padded(composer: Composer, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """A scene, its labels in arrays of one size: MOST_FACES faces and as many ignore zones, zeros beyond.
+
+    `views` are the boxes as a network might find them: somewhat off.
+    """
+    scene = composer.scene(rng)
     faces = len(scene.parameters)
     boxes = landmark_box(scene.landmarks.reshape(-1, 68, 2))
-    padded = {
+    arrays = {
         "image": scene.image,
         "boxes": np.zeros((MOST_FACES, 4), np.float32),
+        "views": np.zeros((MOST_FACES, 4), np.float32),
         "parameters": np.zeros((MOST_FACES, PARAMETERS), np.float32),
         "landmarks": np.zeros((MOST_FACES, 68, 2), np.float32),
         "confidence": np.zeros(MOST_FACES, np.float32),
         "exact": np.zeros(MOST_FACES, bool),
         "ignored": np.zeros((MOST_FACES, 4), np.float32),
     }
-    padded["boxes"][:faces] = centred(boxes) / MULTI_SIZE
-    padded["landmarks"][:faces] = scene.landmarks / MULTI_SIZE
+    arrays["boxes"][:faces] = centred(boxes) / MULTI_SIZE
+    off = rng.uniform(-1, 1, (faces, 3))
+    side = arrays["boxes"][:faces, 2:].max(1, keepdims=True)
+    arrays["views"][:faces, :2] = arrays["boxes"][:faces, :2] + VIEW_SHIFT * off[:, :2] * side
+    arrays["views"][:faces, 2:] = arrays["boxes"][:faces, 2:] * np.exp(VIEW_SCALE * off[:, 2:])
+    arrays["landmarks"][:faces] = scene.landmarks / MULTI_SIZE
     for name in ("parameters", "confidence", "exact"):
-        padded[name][:faces] = getattr(scene, name)
+        arrays[name][:faces] = getattr(scene, name)
     zones = scene.ignored[:MOST_FACES]
-    padded["ignored"][: len(zones)] = centred(zones) / MULTI_SIZE
-    return padded
-
-
-def overlaps(a: Tensor, b: Tensor) -> Tensor:
-    """Intersection over union (n, i, j) of boxes a (n, i, 4) and b (n, j, 4), centre and size."""
-    a_low, a_high = (a[..., :2] - a[..., 2:] / 2)[:, :, None], (a[..., :2] + a[..., 2:] / 2)[:, :, None]
-    b_low, b_high = (b[..., :2] - b[..., 2:] / 2)[:, None], (b[..., :2] + b[..., 2:] / 2)[:, None]
-    shared = (torch.minimum(a_high, b_high) - torch.maximum(a_low, b_low)).clamp(min=0).prod(-1)
-    area = a[..., 2:].prod(-1)[:, :, None] + b[..., 2:].prod(-1)[:, None]
-    return shared / (area - shared + 1e-9)
+    arrays["ignored"][: len(zones)] = centred(zones) / MULTI_SIZE
+    return arrays
 
 
 def assign(boxes: Tensor, valid: Tensor, anchors: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -82,6 +89,29 @@ def assign(boxes: Tensor, valid: Tensor, anchors: Tensor) -> tuple[Tensor, Tenso
     return picture[kept], face[kept], place[kept]
 
 
+def read(
+    network: nn.Module, seen: Detections, picture: Tensor, place: Tensor, boxes: Tensor
+) -> tuple[Tensor, Tensor | None]:
+    """Parameters (m, 104) and points (m, 68, 2), or None, of m faces of pictures that a network has seen.
+
+    picture: (m,), in ascending order. place: (m,), whose anchor, for networks that read the faces there.
+    boxes: (m, 4), for those that read them where they are.
+    """
+    if seen.features is None:
+        assert seen.parameters is not None
+        points = None if seen.points is None else seen.points[picture, place]
+        return seen.parameters[picture, place], points
+    counts = torch.bincount(picture, minlength=len(seen.boxes)).tolist()
+    cuts = [
+        torch.cat([cut(features[i : i + 1], own[None]) for features in seen.features], 1)
+        for i, own in enumerate(boxes.split(counts))
+        if len(own)
+    ]
+    with torch.autocast(boxes.device.type, torch.bfloat16):
+        parameters, points = cast(FaceReader, network.reader).read(torch.cat(cuts))
+    return parameters, points
+
+
 class MultiFaceTask:
     """`Task` for the MFN."""
 
@@ -101,22 +131,26 @@ class MultiFaceTask:
             shards = {n: s.labelled(np.load(labels_file(teacher, n))) for n, s in shards.items()}
         mirrored = mirror_identity(mesh)
 
+        tiles = {n: config.data[n] for n in ("columns", "made_share", "smallest") if n in config.data}
+
         def composer(*, validation: bool) -> Composer:
             usable = [(held_out(s.person) == validation) & (s.confidence > 0) for s in shards.values()]
             rows = [np.flatnonzero(part) for part in usable]
             photographs = load_photographs(labels, parameters, validation=validation)
-            return Composer(photographs, list(zip(shards.values(), rows, strict=True)), mirrored)
+            often = [chances(s, r, self.face_loss) for s, r in zip(shards.values(), rows, strict=True)]
+            made = list(zip(shards.values(), rows, often, strict=True))
+            return Composer(photographs, made, mirrored, **({} if validation else tiles))
 
         self.training, validation = composer(validation=False), composer(validation=True)
         self.validation = [
-            pad(validation.scene(np.random.default_rng((1, i)))) for i in range(VALIDATION_SCENES)
+            padded(validation, np.random.default_rng((1, i))) for i in range(VALIDATION_SCENES)
         ]
 
     def batch(self, seed: int, step: int) -> dict[str, Tensor]:
         """Scenes uint8 (n, 288, 288, 3) with their faces, by seed and step alone."""
         cv2.setNumThreads(1)
         scenes = [
-            pad(self.training.scene(np.random.default_rng((seed, step, i)))) for i in range(self.batch_size)
+            padded(self.training, np.random.default_rng((seed, step, i))) for i in range(self.batch_size)
         ]
         return {name: torch.from_numpy(np.stack([s[name] for s in scenes])) for name in scenes[0]}
 
@@ -141,27 +175,26 @@ class MultiFaceTask:
         object_loss = objectness(seen.logits.float(), target, counted)
         if not len(found):
             return object_loss
-        side = truth[:, 2:].amax(1)
-        centre = seen.boxes.float()[picture, place][:, :2]
-        own_side = seen.boxes.float()[picture, place][:, 2:].amax(1)
-        # Landmarks in the predicted box's own frame, so that the landmark loss also shapes the box (paper,
-        # 7.3).
-        relative = (batch["landmarks"][picture, face] - centre.detach()[:, None]) / own_side.detach()[
-            :, None, None
-        ]
+        if seen.features is None:
+            view = seen.boxes.detach().float()[picture, place]
+        else:
+            picture, face = valid.nonzero(as_tuple=True)
+            view = batch["views"][picture, face]
+        parameters, points = read(network, seen, picture, place, view)
+        # Landmarks in the view's own frame, so that the landmark loss also shapes the box (paper, 7.3).
+        side = view[:, 2:].amax(1)
+        relative = (batch["landmarks"][picture, face] - view[:, None, :2]) / side[:, None, None]
         clear = batch["confidence"][picture, face] * (0.25 + 0.75 * (side * MULTI_SIZE / 40).clamp(max=1))
         face_loss = self.face_loss(
-            seen.parameters.float()[picture, place],
+            parameters.float(),
             batch["parameters"][picture, face],
             relative,
             clear,
             batch["exact"][picture, face],
             epoch,
         )
-        if seen.points is not None:
-            off = points_distance(
-                seen.points.float()[picture, place], relative, torch.ones_like(relative[..., 0])
-            )
+        if points is not None:
+            off = points_distance(points.float(), relative, torch.ones_like(relative[..., 0]))
             face_loss = face_loss + self.face_loss.weights.points * (clear * off).mean()
         return 2.0 * box_loss + object_loss + face_loss
 
@@ -189,8 +222,9 @@ class MultiFaceTask:
             picture, face = hit.nonzero(as_tuple=True)
             where = place[picture, face]
             box = seen.boxes.float()[picture, where]
-            parameters = seen.parameters.float()[picture, where]
-            marks = projection(parameters) * box[:, 2:].amax(1)[:, None, None] + box[:, None, :2]
+            parameters, points = read(network, seen, picture, where, box)
+            located = projection(parameters.float()) if points is None else points.float()
+            marks = located * box[:, 2:].amax(1)[:, None, None] + box[:, None, :2]
             truth = batch["landmarks"][picture, face]
             extent = boxes[picture, face][:, 2:].prod(1).sqrt()
             nme += ((marks - truth).norm(dim=2).mean(1) / extent).tolist()

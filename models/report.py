@@ -60,6 +60,8 @@ SYSTEMS = (
     ),
     System("ms_sfn_first", "MS-SFN, shipped, half trained"),
     System("ms_sfn", "MS-SFN, shipped"),
+    System("ms_mfn_find", "MS-MFN, first part: reads in cells"),
+    System("ms_mfn_read", "MS-MFN, second part: reads where faces are"),
     System("ms_mfn", "MS-MFN, shipped"),
 )  # fmt: skip
 """In the order of the paper's table 2, all with the same budget; then those that are shipped, with more."""

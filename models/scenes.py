@@ -26,6 +26,7 @@ from .shared_data import PHOTOS, landmark_box, person, read_image
 
 LONGEST = 400
 """Photographs are kept with their longest side at most this many pixels."""
+COLUMNS = (1, 2, 3, 4, 6)
 LEAST_FACE = 0.02
 MOST_FACES = 20
 
@@ -94,17 +95,28 @@ def load_photographs(labels: Labels, parameters: np.ndarray, *, validation: bool
 
 
 class Composer:
-    """Makes scenes of photographs and of made faces: shards, each with the rows that may be used."""
+    """Makes scenes of photographs and of made faces: shards, each with the rows to use, and how often.
+
+    columns: how likely scenes of COLUMNS tiles across are. made_share: the share of made faces among tiles.
+    smallest: the least side of the face that a tile is aimed at, as a share of the tile.
+    """
 
     def __init__(
         self,
         photographs: list[Photograph],
-        made: Sequence[tuple[Shard, np.ndarray]],
+        made: Sequence[tuple[Shard, np.ndarray, np.ndarray]],
         identity_mirror: np.ndarray,
+        *,
+        columns: Sequence[float] = (0.34, 0.24, 0.18, 0.14, 0.10),
+        made_share: float = 0.35,
+        smallest: float = 0.09,
     ) -> None:
         self.photographs = photographs
         self.made = made
         self.identity_mirror = identity_mirror
+        self.columns = columns
+        self.made_share = made_share
+        self.smallest = smallest
 
     def scene(self, rng: np.random.Generator) -> Scene:
         """A scene, by the generator alone."""
@@ -161,10 +173,9 @@ class Composer:
             np.concatenate(zones).astype(np.float32),
         )
 
-    @staticmethod
-    def _tiles(rng: np.random.Generator) -> list[tuple[int, int, int, int]]:
+    def _tiles(self, rng: np.random.Generator) -> list[tuple[int, int, int, int]]:
         """Left, top, width, height of tiles that cover the picture."""
-        columns = int(rng.choice([1, 2, 3, 4, 6], p=(0.34, 0.24, 0.18, 0.14, 0.10)))
+        columns = int(rng.choice(COLUMNS, p=self.columns))
         edges = np.linspace(0, MULTI_SIZE, columns + 1) + np.pad(
             rng.uniform(-0.15, 0.15, columns - 1) * MULTI_SIZE / columns, 1
         )
@@ -176,7 +187,7 @@ class Composer:
         return [(int(a), int(b), int(c), int(d)) for a, b, c, d in tiles]
 
     def _pick(self, rng: np.random.Generator) -> Photograph:
-        if rng.random() < 0.35:
+        if rng.random() < self.made_share:
             shard, row = self._made_face(rng)
             pixels = SHARD_SIZE / SHARD_SPAN
             landmarks = shard.landmarks[row] * pixels + (SHARD_SIZE - 1) / 2
@@ -192,8 +203,8 @@ class Composer:
         return self.photographs[rng.integers(len(self.photographs))]
 
     def _made_face(self, rng: np.random.Generator) -> tuple[Shard, int]:
-        shard, rows = self.made[rng.integers(len(self.made))]
-        return shard, int(rng.choice(rows))
+        shard, rows, chances = self.made[rng.integers(len(self.made))]
+        return shard, int(rng.choice(rows, p=chances))
 
     def _bystanders(
         self,
@@ -259,9 +270,8 @@ class Composer:
             photograph.pixel,
         )
 
-    @staticmethod
     def _window(
-        photograph: Photograph, width: int, height: int, rng: np.random.Generator
+        self, photograph: Photograph, width: int, height: int, rng: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray]:
         """An affine view (2, 3) of a photograph into a tile, aimed at one of its faces nine times in ten, and
         the tile.
@@ -270,7 +280,7 @@ class Composer:
         if len(photograph.landmarks) and rng.random() < 0.9:
             box = landmark_box(photograph.landmarks[rng.integers(len(photograph.landmarks))])
             side = float((box[2:] - box[:2]).max())
-            share = np.exp(rng.uniform(np.log(0.09), np.log(0.75)))
+            share = np.exp(rng.uniform(np.log(self.smallest), np.log(0.75)))
             scale = share * min(width, height) / side
             scale = max(scale, rng.choice([0.5, 0.9]) * min(width / w, height / h))
             slack = np.maximum(np.array([width, height]) - side * scale, 0) / 2

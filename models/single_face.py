@@ -11,6 +11,7 @@ from torch.nn import functional
 from facert_blender.capture.contract import CROP_MARGIN, EXPRESSIONS, IDENTITIES
 
 from .blocks import ConvBlock, Level, Normalise, activate, slim_branch
+from .marks import Marks
 
 
 @dataclass(frozen=True)
@@ -36,24 +37,35 @@ class SingleFaceConfig:
     decoder: int = 64
 
 
-class Points(nn.Module):
-    """Where points of the face lie: the expected place under a softmax over the map (Sun et al. 2018).
-
-    The maps are those of the finest level, to which the coarser ones are added from the top down, since they
-    have seen more of the face (Lin et al. 2017).
-    """
+class SoftArgmax(nn.Module):
+    """Where points of the face lie: the expected place under a softmax over a map (Sun et al. 2018)."""
 
     grid: Tensor
 
-    def __init__(self, channels: tuple[int, int, int], width: int, points: int, size: int) -> None:
+    def __init__(self, channels: int, points: int, size: int) -> None:
         super().__init__()
-        self.fine, self.middle, self.coarse = (nn.Conv2d(n, width, 1) for n in channels)
-        self.mix_middle = ConvBlock(width, width, 3)
-        self.mix_fine = ConvBlock(width, width, 3)
-        self.maps = nn.Conv2d(width, points, 1)
+        self.maps = nn.Conv2d(channels, points, 1)
         centres = ((torch.arange(size) + 0.5) / size - 0.5) * CROP_MARGIN
         rows, columns = torch.meshgrid(centres, centres, indexing="ij")
         self.register_buffer("grid", torch.stack([columns, rows], -1).reshape(-1, 2), persistent=False)
+
+    def expected(self, x: Tensor) -> Tensor:
+        """Features (n, channels, size, size) to points (n, points, 2) in sides from the crop's centre, y
+        down.
+        """
+        return torch.softmax(self.maps(x).flatten(2).float(), 2) @ self.grid
+
+
+class Points(SoftArgmax):
+    """Where points of the face lie, from the features of the finest level, to which those of the coarser ones
+    are added from the top down, since they have seen more of the face (Lin et al. 2017).
+    """
+
+    def __init__(self, channels: tuple[int, int, int], width: int, points: int, size: int) -> None:
+        super().__init__(width, points, size)
+        self.fine, self.middle, self.coarse = (nn.Conv2d(n, width, 1) for n in channels)
+        self.mix_middle = ConvBlock(width, width, 3)
+        self.mix_fine = ConvBlock(width, width, 3)
 
     def forward(self, fine: Tensor, middle: Tensor, coarse: Tensor) -> Tensor:
         """Features (n, channels, s, s), (…, s / 2, s / 2) and (…, s / 4, s / 4) to points (n, points, 2) in
@@ -62,8 +74,7 @@ class Points(nn.Module):
         x = self.mix_middle(
             self.middle(middle) + functional.interpolate(self.coarse(coarse), scale_factor=2.0)
         )
-        x = self.mix_fine(self.fine(fine) + functional.interpolate(x, scale_factor=2.0))
-        return torch.softmax(self.maps(x).flatten(2).float(), 2) @ self.grid
+        return self.expected(self.mix_fine(self.fine(fine) + functional.interpolate(x, scale_factor=2.0)))
 
 
 class Head(nn.Module):
@@ -104,6 +115,7 @@ class SingleFaceNetwork(nn.Module):
             self.branch2 = slim_branch(w2, c.squeeze[0], c.branch, 1)
             finer = c.branch
         self.points = Points(c.widths, c.decoder, c.points, 32)
+        self.marks = Marks(c.points)
         self.pose = Head(w3, 8, 8, c)
         self.identity = Head(w3 + finer, IDENTITIES, 8, c)
         self.expression = Head(w3 + 2 * finer, len(EXPRESSIONS), 8, c)

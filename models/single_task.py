@@ -33,6 +33,24 @@ def mates(person: np.ndarray, rows: np.ndarray) -> dict[int, np.ndarray]:
     return {int(row): alike[alike != row] for alike in together if len(alike) > 1 for row in alike}
 
 
+def chances(shard: Shard, rows: np.ndarray, loss: FaceLoss) -> np.ndarray:
+    """How often each of a shard's training faces is shown, of sum 1.
+
+    Rare expressions and turned heads come more often, and photographs whose points people marked take
+    half of the time: the points of the others are automatic, and not quite where people see them.
+    """
+    reliable = (loss.exact if shard.exact.all() else loss.fitted).numpy()
+    square = shard.parameters[rows][:, EXPRESSION] ** 2
+    rare = np.minimum(square / square.mean(0).clip(1e-4), 40) * reliable
+    strong = rare.sum(1) / reliable.sum()
+    turned = 1 - shard.parameters[rows][:, ROTATION][:, 0]
+    chance = 0.3 + strong + 6 * np.minimum(turned, 0.1)
+    marked = marked_by_people(shard.person[rows])
+    for part in (marked, ~marked):
+        chance[part] /= max(chance[part].sum(), 1e-9)
+    return np.asarray(chance / chance.sum())
+
+
 class SingleFaceTask:
     """`Task` for the SFN."""
 
@@ -70,24 +88,9 @@ class SingleFaceTask:
         ]
         self.validation = [rng.permutation(rows)[:VALIDATION_FACES] for rows in validation]
         self.mates = [mates(s.person, rows) for s, rows in zip(self.shards, self.training, strict=True)]
-        self.chances = [self._chances(s, rows) for s, rows in zip(self.shards, self.training, strict=True)]
-
-    def _chances(self, shard: Shard, rows: np.ndarray) -> np.ndarray:
-        """How often each training face is shown.
-
-        Rare expressions and turned heads come more often, and photographs whose points people marked take
-        half of the time: the points of the others are automatic, and not quite where people see them.
-        """
-        reliable = (self.face_loss.exact if shard.exact.all() else self.face_loss.fitted).numpy()
-        square = shard.parameters[rows][:, EXPRESSION] ** 2
-        rare = np.minimum(square / square.mean(0).clip(1e-4), 40) * reliable
-        strong = rare.sum(1) / reliable.sum()
-        turned = 1 - shard.parameters[rows][:, ROTATION][:, 0]
-        chance = 0.3 + strong + 6 * np.minimum(turned, 0.1)
-        marked = marked_by_people(shard.person[rows])
-        for part in (marked, ~marked):
-            chance[part] /= max(chance[part].sum(), 1e-9)
-        return np.asarray(chance / chance.sum())
+        self.chances = [
+            chances(s, rows, self.face_loss) for s, rows in zip(self.shards, self.training, strict=True)
+        ]
 
     def batch(self, seed: int, step: int) -> dict[str, Tensor]:
         """Crops uint8 (n, 128, 128, 3) with their labels, by seed and step alone."""

@@ -39,7 +39,8 @@ class TrainConfig:
 
     network: "single" or "multi". epoch_batches: batches to an epoch. schedule: "plateau" divides the rate by
     ten after five flat validations, as the paper does; "cosine" falls smoothly over `epochs`. start: another
-    run whose weights to begin from, where their names and sizes agree.
+    run whose weights to begin from, where their names and sizes agree. frozen: the parts of the network that
+    stay as they are.
     """
 
     name: str
@@ -52,6 +53,7 @@ class TrainConfig:
     schedule: str = "cosine"
     seed: int = 0
     start: str = ""
+    frozen: tuple[str, ...] = ()
     model: dict[str, Any] = field(default_factory=dict)
     loss: dict[str, float] = field(default_factory=dict)
     data: dict[str, Any] = field(default_factory=dict)
@@ -114,6 +116,7 @@ class Run:
         self.folder.mkdir(parents=True, exist_ok=True)
         to_device: Any = self.task.network.to
         self.network: nn.Module = to_device(device, memory_format=torch.channels_last)
+        self.frozen = [self.network.get_submodule(name).requires_grad_(False) for name in config.frozen]
         self.average = copy.deepcopy(self.network).eval()
         self.optimizer = torch.optim.Adam(self.network.parameters(), lr=config.rate)
         self.plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(
@@ -174,6 +177,8 @@ class Run:
         for group in self.optimizer.param_groups:
             group["lr"] = self.rate()
         self.network.train()
+        for part in self.frozen:
+            part.eval()
         moved = {name: value.to(self.device, non_blocking=True) for name, value in batch.items()}
         loss = self.task.loss(self.network, moved, self.epoch)
         self.optimizer.zero_grad(set_to_none=True)

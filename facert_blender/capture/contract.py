@@ -7,7 +7,11 @@ Angles  a rotation is a unit quaternion (w, x, y, z), w >= 0, that turns the neu
         into the camera's frame.
 Boxes   (x0, y0, x1, y1) in pixels, y down: the tight box around a face's 68 landmarks.
 Units   a face's *side* is the longer side of its box. Landmarks come out of the networks in sides,
-        relative to the centre of the box (or of the crop), y up.
+        relative to the centre of the box (or of the crop), y down.
+SFN     parameters (n, 104) and points (n, 68, 2), the landmarks, of n crops.
+MFN     of n pictures: boxes (n, 405, 4), centre and size as fractions of its view, and confidence (n, 405);
+        which of these predictions it has read, faces (n, k), and their parameters (n, k, 104) and points
+        (n, k, 68, 2).
 """
 
 from __future__ import annotations
@@ -16,7 +20,7 @@ from collections.abc import Mapping
 
 from .errors import WeightsError
 
-VERSION = 2
+VERSION = 3
 
 EXPRESSIONS: tuple[str, ...] = (
     "browDownLeft", "browDownRight",

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,6 @@ import numpy as np
 
 from . import contract
 from .errors import WeightsError
-from .face_shape import FaceShape
 from .view import View, fit, turned
 from .wheels import onnxruntime
 
@@ -40,6 +38,14 @@ class Face:
     rotation: np.ndarray
     identity: np.ndarray
     landmarks: np.ndarray
+    confidence: float
+
+
+@dataclass(frozen=True, eq=False)
+class Detection:
+    """Where a network finds a face. box: float32 (4,) x0, y0, x1, y1 in pixels. confidence: 0..1."""
+
+    box: np.ndarray
     confidence: float
 
 
@@ -98,36 +104,55 @@ class MultiFaceNetwork:
     def __init__(self, path: str | Path | None = None, threads: int = 1, threshold: float = 0.5) -> None:
         """Load the network.
 
-        path: an ONNX file with face_shape.npz beside it; None is the one in `weights_folder()`.
-        threshold: confidence from which something is a face.
+        path: an ONNX file; None is the one in `weights_folder()`. threshold: confidence from which something
+        is a face.
 
         Raises:
-            WeightsError: a file is missing, damaged or of another contract.
+            WeightsError: the file is missing, damaged or of another contract.
         """
         path = Path(path) if path is not None else weights_folder() / "multi.onnx"
         self._session = _session(path, "multi", threads)
-        self._shape = face_shape(path.parent)
+        self._needed_only = onnxruntime().RunOptions()
+        self._needed_only.only_execute_path_to_fetches = True
         self.threshold = threshold
 
-    def read(self, image: np.ndarray) -> list[Face]:
-        """The faces of the picture, uint8 (h, w, 3) RGB, the most confident first; none twice."""
+    def find(self, image: np.ndarray) -> list[Detection]:
+        """Where the faces of the picture are, uint8 (h, w, 3) RGB, the most confident first; none twice."""
         view, scale = fit(image)
-        outputs = self._session.run(["boxes", "confidence", "parameters"], {"image": view[None]})
-        boxes, confidence, parameters = (output[0] for output in outputs)
-        finite = np.isfinite(boxes).all(axis=1) & np.isfinite(parameters).all(axis=1)
-        likely = np.flatnonzero(finite & (confidence >= self.threshold))
-        if not len(likely):
-            return []
-        likely = likely[np.argsort(-confidence[likely], kind="stable")]
-        boxes, confidence, parameters = boxes[likely], confidence[likely], parameters[likely]
-        centres = (boxes[:, :2] * contract.MULTI_SIZE + 0.5) / scale - 0.5
-        sizes = boxes[:, 2:] * (contract.MULTI_SIZE / scale)
-        boxes = np.concatenate([centres - sizes / 2, centres + sizes / 2], axis=1)
-        kept = suppress(boxes)
-        landmarks = centres[kept, None] + sizes[kept].max(axis=1)[:, None, None] * self._shape.project(
-            parameters[kept]
+        outputs = self._session.run(["boxes", "confidence"], {"image": view[None]}, self._needed_only)
+        boxes, confidence = (output[0] for output in outputs)
+        boxes = _in_picture(boxes, scale)
+        return [Detection(boxes[i], float(confidence[i])) for i in self._accepted(boxes, confidence)]
+
+    def read(self, image: np.ndarray) -> list[Face]:
+        """The faces of the picture, uint8 (h, w, 3) RGB, the most confident first; none twice, and no more
+        than the network reads of one picture.
+        """
+        view, scale = fit(image)
+        outputs = self._session.run(
+            ["boxes", "confidence", "faces", "parameters", "points"], {"image": view[None]}
         )
+        boxes, confidence, faces, parameters, points = (output[0] for output in outputs)
+        boxes, confidence = _in_picture(boxes[faces], scale), confidence[faces]
+        kept = self._accepted(boxes, confidence)
+        kept = kept[np.isfinite(parameters[kept]).all(axis=1)]
+        centres = (boxes[kept, :2] + boxes[kept, 2:]) / 2
+        sides = (boxes[kept, 2:] - boxes[kept, :2]).max(axis=1, initial=0)
+        landmarks = centres[:, None] + sides[:, None, None] * points[kept]
         return _faces(parameters[kept], landmarks, boxes[kept], confidence[kept])
+
+    def _accepted(self, boxes: np.ndarray, confidence: np.ndarray) -> np.ndarray:
+        """Indices (m,) of those among predictions that are faces, the most confident first; none twice."""
+        likely = np.flatnonzero(np.isfinite(boxes).all(axis=1) & (confidence >= self.threshold))
+        likely = likely[np.argsort(-confidence[likely], kind="stable")]
+        return likely[suppress(boxes[likely])]
+
+
+def _in_picture(boxes: np.ndarray, scale: float) -> np.ndarray:
+    """Boxes (n, 4), centre and size as fractions of the MFN's view, as x0, y0, x1, y1 in pixels."""
+    centres = (boxes[:, :2] * contract.MULTI_SIZE + 0.5) / scale - 0.5
+    sizes = boxes[:, 2:] * (contract.MULTI_SIZE / scale)
+    return np.concatenate([centres - sizes / 2, centres + sizes / 2], axis=1).astype(np.float32)
 
 
 def overlaps(first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -164,16 +189,6 @@ def _faces(
         )
         for row, points, box, certainty in zip(parameters, landmarks, boxes, confidence, strict=True)
     ]
-
-
-@lru_cache(maxsize=4)
-def face_shape(folder: Path) -> FaceShape:
-    """The face model in `folder`, read once.
-
-    Raises:
-        WeightsError: it is missing or damaged.
-    """
-    return FaceShape.load(folder / "face_shape.npz")
 
 
 def _session(path: Path, kind: str, threads: int) -> Any:

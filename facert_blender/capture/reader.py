@@ -15,7 +15,7 @@ import numpy as np
 
 from .contract import MULTI_SIZE
 from .footage import Frame
-from .network import Face, MultiFaceNetwork, SingleFaceNetwork, overlaps, suppress, weights_folder
+from .network import Detection, Face, MultiFaceNetwork, SingleFaceNetwork, overlaps, suppress, weights_folder
 
 Quality = Literal["fast", "best"]
 
@@ -111,14 +111,14 @@ class BestReader:
         self._last_search = frame.index
         confirmed, newcomers = [], []
         waiting = list(self._followed)
-        for face in self._seen(frame.image, searched):
-            shared = overlaps(face.box, np.array([followed.face.box for followed in waiting]))[0]
+        for seen in self._seen(frame.image, searched):
+            shared = overlaps(seen.box, np.array([followed.face.box for followed in waiting]))[0]
             if len(waiting) and shared.max() > SAME:
                 best = waiting.pop(int(shared.argmax()))
-                confirmed.append(_Followed(replace(best.face, confidence=face.confidence), missed=0))
-            elif face.confidence >= FOUND and _side(face.box) >= SMALLEST:
-                newcomers.append(face)
-        read = self._single.read(frame.image, np.array([face.box for face in newcomers]))
+                confirmed.append(_Followed(replace(best.face, confidence=seen.confidence), missed=0))
+            elif seen.confidence >= FOUND and _side(seen.box) >= SMALLEST:
+                newcomers.append(seen)
+        read = self._single.read(frame.image, np.array([found.box for found in newcomers]))
         for face, found in zip(read, newcomers, strict=True):
             others = np.array([other.face.box for other in confirmed])
             if _plausible(face.box, found.box, frame.image) and not _hidden(face.box, others):
@@ -143,7 +143,7 @@ class BestReader:
         self._searches += 1
         return [whole, doubtful[0] if doubtful else small[self._searches % len(small)]]
 
-    def _seen(self, image: np.ndarray, areas: list[np.ndarray]) -> list[Face]:
+    def _seen(self, image: np.ndarray, areas: list[np.ndarray]) -> list[Detection]:
         """What the MFN sees in areas of the picture, the most confident first.
 
         What is small or enlarged, and not SURE, speaks only for a face that is followed, and not loudly.
@@ -151,8 +151,8 @@ class BestReader:
         seen = []
         for number, area in enumerate(areas):
             x0, y0, x1, y1 = area
-            for face in self._multi.read(image[y0:y1, x0:x1]):
-                moved = replace(face, box=face.box + area[[0, 1, 0, 1]], landmarks=face.landmarks + area[:2])
+            for face in self._multi.find(image[y0:y1, x0:x1]):
+                moved = replace(face, box=face.box + area[[0, 1, 0, 1]])
                 if _cut_off(moved.box, area, image):
                     continue
                 large = _side(face.box) > LARGE * max(image.shape[:2])
@@ -163,7 +163,7 @@ class BestReader:
         seen.sort(key=lambda face: -face.confidence)
         return [seen[place] for place in suppress(np.array([face.box for face in seen]))]
 
-    def _is_followed(self, face: Face) -> bool:
+    def _is_followed(self, face: Detection) -> bool:
         boxes = np.array([followed.face.box for followed in self._followed])
         return bool((overlaps(face.box, boxes) > SAME).any())
 

@@ -13,7 +13,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from facert_blender.capture import contract
 from facert_blender.capture.face_shape import FaceShape
-from facert_blender.capture.network import Face, face_shape
+from facert_blender.capture.network import Face
 
 RED, GREEN, BLUE = (250, 0, 0), (0, 250, 0), (0, 0, 250)
 BRIGHT = 0.7
@@ -45,8 +45,9 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     # Inner points first, then one candidate for each point of the jaw: the shape is a circle of radius 1.
     basis[0] = np.roll(round_face, -17, axis=0).ravel()
     np.savez(folder / "face_shape.npz", basis=basis, outward=np.tile([0.0, -1.0], (17, 1)))
-    onnx.save(single_network(face_shape(folder)), folder / "single.onnx")
-    onnx.save(multi_network(), folder / "multi.onnx")
+    face_shape = FaceShape.load(folder / "face_shape.npz")
+    onnx.save(single_network(face_shape), folder / "single.onnx")
+    onnx.save(multi_network(face_shape), folder / "multi.onnx")
     return folder
 
 
@@ -88,13 +89,15 @@ class Graph:
         return area, x, y
 
     def model(self, kind: str, size: int, outputs: dict[str, list[object]]) -> onnx.ModelProto:
-        """The finished network, stamped with the contract."""
+        """The finished network, stamped with the contract; `faces` are whole numbers."""
         graph = helper.make_graph(
             self.nodes,
             kind,
             [helper.make_tensor_value_info("image", TensorProto.UINT8, ["n", size, size, 3])],
             [
-                helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+                helper.make_tensor_value_info(
+                    name, TensorProto.INT64 if name == "faces" else TensorProto.FLOAT, shape
+                )
                 for name, shape in outputs.items()
             ],
             self.constants,
@@ -145,8 +148,10 @@ def single_network(shape: FaceShape) -> onnx.ModelProto:
     )
 
 
-def multi_network() -> onnx.ModelProto:
-    """An MFN that finds one square of each colour, with confidence 0.9, and sees red ones twice."""
+def multi_network(shape: FaceShape) -> onnx.ModelProto:
+    """An MFN that finds one square of each colour, with confidence 0.9, sees red ones twice, and reads the
+    first three.
+    """
     graph = Graph()
     area, x, y = graph.bright(contract.MULTI_SIZE)
     side = graph("Sqrt", area)
@@ -162,19 +167,34 @@ def multi_network() -> onnx.ModelProto:
     rest = anchors - len(people)
     graph("Pad", boxes, np.array([0, 0, 0, 0, rest, 0]), name="boxes")
     graph("Pad", confidence, np.array([0, 0, 0, rest]), name="confidence")
-    parameters = np.tile(neutral(), (1, anchors, 1))
+    read = 3
+    parameters = np.tile(neutral(), (1, read, 1))
     parameters[..., contract.SCALE] = 0.5
-    for anchor, person in enumerate(people):
-        parameters[0, anchor, 1 + person] = 1
-    blank = graph("Mul", graph("ReduceSum", area, np.array([2, 3]), keepdims=0), still(0))
-    graph("Add", graph("Unsqueeze", blank, np.array([2])), parameters, name="parameters")
+    for face, person in enumerate(people[:read]):
+        parameters[0, face, 1 + person] = 1
+    points = shape.project(parameters[0])[None]
+    blank = graph(
+        "Unsqueeze",
+        graph("Mul", graph("ReduceSum", area, np.array([2, 3]), keepdims=0), still(0)),
+        np.array([2]),
+    )
+    graph(
+        "Cast",
+        graph("Add", graph("Squeeze", blank, np.array([2])), still([np.arange(read)])),
+        to=TensorProto.INT64,
+        name="faces",
+    )
+    graph("Add", blank, parameters, name="parameters")
+    graph("Add", graph("Unsqueeze", blank, np.array([3])), points, name="points")
     return graph.model(
         "multi",
         contract.MULTI_SIZE,
         {
             "boxes": ["n", anchors, 4],
             "confidence": ["n", anchors],
-            "parameters": ["n", anchors, contract.PARAMETERS],
+            "faces": ["n", read],
+            "parameters": ["n", read, contract.PARAMETERS],
+            "points": ["n", read, contract.LANDMARKS, 2],
         },
     )
 

@@ -10,8 +10,9 @@ import pytest
 
 from facert_blender.capture.contract import EXPRESSIONS
 from facert_blender.capture.errors import OutputError
+from facert_blender.capture.face_shape import FaceShape
 from facert_blender.capture.footage import open_footage
-from facert_blender.capture.network import SingleFaceNetwork, face_shape
+from facert_blender.capture.network import SingleFaceNetwork
 from facert_blender.capture.overlay import (
     BACKGROUND,
     COLOURS,
@@ -53,7 +54,7 @@ def test_landmarks_made_from_a_take_are_those_the_network_saw(weights: Path) -> 
         identity=face.identity,
     )
     assert performer.weights.shape == (1, len(EXPRESSIONS))
-    points = performer_landmarks(performer, face_shape(weights))
+    points = performer_landmarks(performer, FaceShape.load(weights / "face_shape.npz"))
     assert points[0] == pytest.approx(face.landmarks, abs=0.5)
 
 

@@ -60,7 +60,8 @@ def composer(tmp_path: Path) -> Composer:
     photographs = [photograph(side, rng) for side in (40, 90, 160)]
     photographs.append(photograph(90, rng, known=False))
     shard = made_faces(rng, tmp_path)
-    return Composer(photographs, [(shard, np.array([0, 2]))], np.eye(IDENTITIES, dtype=np.float32))
+    made = [(shard, np.array([0, 2]), np.array([0.5, 0.5]))]
+    return Composer(photographs, made, np.eye(IDENTITIES, dtype=np.float32))
 
 
 def scenes(composer: Composer, count: int) -> list[Scene]:
@@ -97,6 +98,14 @@ def test_the_landmarks_lie_on_the_faces(composer: Composer) -> None:
                 outside.append(colour[middle[1], edge])
     assert np.median(inside) > 150 > np.median(outside)
     assert np.mean(np.array(inside) > 60) > 0.75  # some pictures are made grey
+
+
+def test_scenes_of_few_large_made_faces(composer: Composer) -> None:
+    composer.columns, composer.made_share, composer.smallest = (1, 0, 0, 0, 0), 1.0, 0.4
+    for scene in scenes(composer, 20):
+        sides = np.ptp(scene.landmarks, axis=1).max(1) / MULTI_SIZE
+        assert scene.exact.all()
+        assert (sides > 0.3).sum() <= 1 and sides.max(initial=0.4) > 0.3
 
 
 def test_faces_without_labels_are_ignored_not_background(composer: Composer) -> None:

@@ -1,5 +1,6 @@
 """The training loop: a run that is interrupted ends where an uninterrupted one ends."""
 
+import copy
 import json
 from pathlib import Path
 
@@ -8,7 +9,8 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="training is not set up (make setup-training)")
 
-from models.multi_task import assign  # noqa: E402
+from models.multi_face import MultiFaceConfig, multi_face_network  # noqa: E402
+from models.multi_task import assign, read  # noqa: E402
 from models.train import Run, TrainConfig  # noqa: E402
 
 
@@ -60,6 +62,34 @@ def test_interrupted_training_ends_where_uninterrupted_training_ends(tmp_path: P
     second.go()
     for a, b in zip(whole.network.parameters(), second.network.parameters(), strict=True):
         torch.testing.assert_close(a, b)
+
+
+def test_frozen_parts_stay_as_they_are(tmp_path: Path) -> None:
+    task = Line()
+    task.network = torch.nn.Sequential(torch.nn.BatchNorm1d(1), torch.nn.Linear(1, 1))
+    config = TrainConfig(name="line", network="single", epochs=1, rate=0.1, frozen=("0",))
+    run = Run(config, task, torch.device("cpu"), tmp_path)
+    kept, learned = (copy.deepcopy(part.state_dict()) for part in task.network)
+    for step in range(3):
+        run.train_step(task.batch(0, step))
+    torch.testing.assert_close(task.network[0].state_dict(), kept)
+    assert not torch.equal(task.network[1].weight, learned["weight"])
+
+
+def test_faces_are_read_where_their_anchors_or_they_themselves_are() -> None:
+    torch.manual_seed(0)
+    pictures = torch.randint(0, 255, (3, 288, 288, 3), dtype=torch.uint8)
+    picture, place = torch.tensor([0, 0, 2]), torch.tensor([7, 100, 300])
+    boxes = torch.rand(3, 4) * 0.3 + 0.3
+    for config in (MultiFaceConfig(), MultiFaceConfig(multi_scale=False), MultiFaceConfig(reader=True)):
+        network = multi_face_network(config).eval()
+        with torch.no_grad():
+            seen = network(pictures)
+            parameters, points = read(network, seen, picture, place, boxes)
+            last, _ = read(network, seen, picture[2:], place[2:], boxes[2:])
+        assert parameters.shape == (3, 104)
+        assert points is None if not config.multi_scale else points.shape == (3, 68, 2)
+        torch.testing.assert_close(last[0], parameters[2], atol=0.02, rtol=0)
 
 
 def test_boxes_learn_from_their_own_cell_and_shape() -> None:

@@ -31,10 +31,12 @@ def test_errors_are_sorted_by_yaw(tmp_path: Path) -> None:
     image = np.random.default_rng(0).integers(0, 255, (128, 128, 3), np.uint8)
     cv2.imwrite(str(tmp_path / "a.png"), image[..., ::-1])
     (face,) = SingleFaceNetwork().read(image, np.array([[30, 30, 90, 100]], np.float32))
-    turned = about(1, 50)
+    truth = np.stack([about(1, 20), about(1, -50)])
     rows = ["file,x0,y0,x1,y1,w,x,y,z"]
-    rows += ["a.png,30,30,90,100," + ",".join(map(str, q)) for q in (face.rotation, turned)]
+    rows += ["a.png,30,30,90,100," + ",".join(map(str, q)) for q in truth]
     (tmp_path / "rotation.csv").write_text("\n".join(rows))
     found = rotation(tmp_path, "single")
-    assert found["bands"]["45-60"] == pytest.approx(angles(face.rotation[None], turned[None])[0], abs=0.1)
-    assert found["to_45"] < 0.1 and found["n"] == 2
+    a_little, far = angles(np.stack([face.rotation, face.rotation]), truth)
+    assert found["bands"]["15-30"] == found["to_45"] == pytest.approx(a_little, abs=0.1)
+    assert found["bands"]["45-60"] == pytest.approx(far, abs=0.1)
+    assert found["n"] == 2
