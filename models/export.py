@@ -20,13 +20,13 @@ import onnxruntime
 import torch
 from torch import Tensor, nn
 
-from facert_blender.capture.contract import MULTI_SIZE, ROTATION, SINGLE_SIZE, stamp
+from facert_blender.capture.contract import MOST_READ, MULTI_SIZE, ROTATION, SINGLE_SIZE, stamp
 from facert_blender.capture.face_shape import FaceShape
 from facert_blender.capture.output import replacing
 
 from .face_model import Projection
 from .face_reader import FaceReader
-from .multi_face import MOST_READ, Detections, MultiFaceConfig, multi_face_network, to_read
+from .multi_face import Detections, MultiFaceConfig, multi_face_network, to_read
 from .shared_data import CHECKOUT, RUNS, WEIGHTS
 from .single_face import SingleFaceConfig, SingleFaceNetwork
 from .train import TrainConfig
@@ -58,8 +58,8 @@ class SingleFaceOutputs(nn.Module):
 class MultiFaceOutputs(nn.Module):
     """The MFN with its outputs as the contract names them: boxes, confidence, faces, parameters, points.
 
-    `confidence` is the network's own confidence that comes out as 0.5 (see `models.calibrate`). A network
-    without a `FaceReader` reads all predictions, and its points are the face model's.
+    `confidence` is the network's own confidence that comes out as 0.5 (see `models.calibrate`). The points of
+    a network without a `FaceReader` are the face model's.
     """
 
     def __init__(self, network: nn.Module, confidence: float = 0.5) -> None:
@@ -68,24 +68,27 @@ class MultiFaceOutputs(nn.Module):
         self.projection = Projection(FaceShape.load(WEIGHTS / "face_shape.npz"))
         self.shift = math.log(confidence / (1 - confidence))
 
-    def forward(self, image: Tensor) -> tuple[Tensor, ...]:
-        """Boxes (n, 405, 4) and confidence (n, 405); which k of these predictions were read (n, k), and their
-        parameters (n, k, 104) and points (n, k, 68, 2) in sides from the box's centre, y down.
+    def forward(self, image: Tensor, count: Tensor) -> tuple[Tensor, ...]:
+        """Boxes (n, 405, 4) and confidence (n, 405); which of these predictions were read (n, count), their
+        parameters (n, count, 104), and points (n, count, 68, 2) in sides from the box's centre, y down.
         """
         seen: Detections = self.network(image)
+        faces = to_read(seen.boxes, seen.logits, count)
         if seen.features is None:
             assert seen.parameters is not None
-            parameters = seen.parameters
-            faces = torch.arange(parameters.shape[1]).expand(parameters.shape[:2])
-            points = self.projection(parameters.flatten(0, 1)).unflatten(0, parameters.shape[:2])
+            parameters = _rows(seen.parameters, faces).flatten(0, 1)
+            points = self.projection(parameters)
         else:
-            faces = to_read(seen.boxes, seen.logits)
-            places = seen.boxes.gather(1, faces[..., None].expand(-1, -1, 4))
             reader = cast(FaceReader, self.network.reader)
-            parameters, points = reader(seen.features, places)
-            points = reader.marks(points, parameters[:, ROTATION]).unflatten(0, (-1, MOST_READ))
-            parameters = parameters.unflatten(0, (-1, MOST_READ))
-        return seen.boxes, torch.sigmoid(seen.logits - self.shift), faces, parameters, points
+            parameters, located = reader(seen.features, _rows(seen.boxes, faces))
+            points = reader.marks(located, parameters[:, ROTATION])
+        read = (each.unflatten(0, faces.shape) for each in (parameters, points))
+        return seen.boxes, torch.sigmoid(seen.logits - self.shift), faces, *read
+
+
+def _rows(values: Tensor, rows: Tensor) -> Tensor:
+    """The rows (n, k) of values (n, m, c)."""
+    return values.gather(1, rows[..., None].expand(-1, -1, values.shape[2]))
 
 
 def load_trained(config: TrainConfig) -> nn.Module:
@@ -104,22 +107,26 @@ def load_trained(config: TrainConfig) -> nn.Module:
 
 def to_onnx(graph: nn.Module, kind: str) -> bytes:
     """Outputs as above as the bytes of an ONNX file, with the contract in its metadata."""
-    if kind == "single":
-        size, outputs = SINGLE_SIZE, ["parameters", "points"]
-    else:
-        size, outputs = MULTI_SIZE, ["boxes", "confidence", "faces", "parameters", "points"]
-    example = torch.zeros((1, size, size, 3), dtype=torch.uint8)
+    inputs, outputs, read = ["image"], ["parameters", "points"], []
+    example: tuple[Tensor, ...] = (torch.zeros((1, SINGLE_SIZE, SINGLE_SIZE, 3), dtype=torch.uint8),)
+    if kind == "multi":
+        inputs, read = ["image", "count"], ["faces", "parameters", "points"]
+        outputs = ["boxes", "confidence", *read]
+        picture = torch.zeros((1, MULTI_SIZE, MULTI_SIZE, 3), dtype=torch.uint8)
+        example = (picture, torch.tensor(MOST_READ))
     stored: Any = io.BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.onnx.export(
             graph.eval(),
-            (example,),
+            example,
             stored,
             opset_version=OPSET,
-            input_names=["image"],
+            input_names=inputs,
             output_names=outputs,
-            dynamic_axes={name: {0: "n"} for name in ["image", *outputs]},
+            dynamic_axes={
+                name: {0: "n", 1: "k"} if name in read else {0: "n"} for name in ["image", *outputs]
+            },
             dynamo=False,
         )
     model = onnx.load_from_string(stored.getvalue())
@@ -159,11 +166,12 @@ def difference(graph: nn.Module, kind: str, content: bytes) -> float:
     size = SINGLE_SIZE if kind == "single" else MULTI_SIZE
     rng = np.random.default_rng(0)
     images = rng.integers(0, 255, (3, size, size, 3), np.uint8)
+    given = {"image": images} if kind == "single" else {"image": images, "count": np.array(MOST_READ)}
     with torch.no_grad():
-        expected = graph(torch.from_numpy(images))
+        expected = graph(*(torch.from_numpy(value) for value in given.values()))
     expected = [output.numpy() for output in expected]
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
-    found = session.run(None, {"image": images})
+    found = session.run(None, given)
     if kind == "multi":
         expected, found = _read_by_both(expected, found)
     return max(float(np.abs(a - b).max()) for a, b in zip(expected, found, strict=True))

@@ -9,16 +9,22 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor, nn
 
-from facert_blender.capture.contract import ANCHORS, EXPRESSIONS, GRID, IDENTITIES, LANDMARKS, PARAMETERS
+from facert_blender.capture.contract import (
+    ANCHORS,
+    EXPRESSIONS,
+    GRID,
+    IDENTITIES,
+    LANDMARKS,
+    MOST_READ,
+    PARAMETERS,
+)
 from facert_blender.capture.network import OVERLAP
 
 from .blocks import ConvBlock, Level, Normalise, activate, slim_branch
 from .face_reader import FaceReader
 
-MOST_READ = 20
-"""How many faces of a picture are read where they are."""
 CANDIDATES = 100
-"""From how many predictions, of which several may see the same face, they are chosen."""
+"""From how many predictions, of which several may see the same face, those to be read are chosen."""
 
 
 @dataclass(frozen=True)
@@ -190,10 +196,10 @@ def overlaps(a: Tensor, b: Tensor) -> Tensor:
     return shared / (area - shared + 1e-9)
 
 
-def to_read(boxes: Tensor, logits: Tensor) -> Tensor:
-    """Which predictions (n, MOST_READ) a `FaceReader` reads: the most confident, each face once.
+def to_read(boxes: Tensor, logits: Tensor, count: Tensor) -> Tensor:
+    """Which predictions (n, count) are read: the most confident, each face once.
 
-    boxes: (n, 405, 4). logits: (n, 405).
+    boxes: (n, 405, 4). logits: (n, 405). count: a whole number, at most MOST_READ.
     """
     likely = logits.topk(CANDIDATES).indices
     places = boxes.gather(1, likely[..., None].expand(-1, -1, 4))
@@ -203,7 +209,7 @@ def to_read(boxes: Tensor, logits: Tensor) -> Tensor:
     for _ in range(2):
         kept = (kept @ covers < 0.5).float()
     order = kept[:, 0] - torch.arange(CANDIDATES, device=boxes.device) / CANDIDATES
-    return likely.gather(1, order.topk(MOST_READ).indices)
+    return likely.gather(1, order.topk(MOST_READ).indices[:, torch.arange(count)])
 
 
 def multi_face_network(config: MultiFaceConfig | None = None) -> nn.Module:

@@ -10,8 +10,8 @@ Units   a face's *side* is the longer side of its box. Landmarks come out of the
         relative to the centre of the box (or of the crop), y down.
 SFN     parameters (n, 104) and points (n, 68, 2), the landmarks, of n crops.
 MFN     of n pictures: boxes (n, 405, 4), centre and size as fractions of its view, and confidence (n, 405);
-        which of these predictions it has read, faces (n, k), and their parameters (n, k, 104) and points
-        (n, k, 68, 2).
+        the k of these predictions that it has read, faces (n, k), the most confident first and none
+        twice, and their parameters (n, k, 104) and points (n, k, 68, 2). A second input, count, is k.
 """
 
 from __future__ import annotations
@@ -66,6 +66,8 @@ CROP_MARGIN = 1.3
 """The SFN's crop covers this many sides of the face, so that a wide open jaw stays inside."""
 MULTI_SIZE = 288
 """Side of the MFN's input, in pixels; a picture is scaled to fit and padded right and below."""
+MOST_READ = 16
+"""How many faces the MFN reads of a picture, whoever is there; more may be found."""
 GRID = 9
 ANCHORS = 5
 

@@ -112,27 +112,19 @@ class MultiFaceNetwork:
         """
         path = Path(path) if path is not None else weights_folder() / "multi.onnx"
         self._session = _session(path, "multi", threads)
-        self._needed_only = onnxruntime().RunOptions()
-        self._needed_only.only_execute_path_to_fetches = True
         self.threshold = threshold
 
     def find(self, image: np.ndarray) -> list[Detection]:
         """Where the faces of the picture are, uint8 (h, w, 3) RGB, the most confident first; none twice."""
-        view, scale = fit(image)
-        outputs = self._session.run(["boxes", "confidence"], {"image": view[None]}, self._needed_only)
-        boxes, confidence = (output[0] for output in outputs)
+        (boxes, confidence, *_), scale = self._run(image, 1)
         boxes = _in_picture(boxes, scale)
         return [Detection(boxes[i], float(confidence[i])) for i in self._accepted(boxes, confidence)]
 
     def read(self, image: np.ndarray) -> list[Face]:
         """The faces of the picture, uint8 (h, w, 3) RGB, the most confident first; none twice, and no more
-        than the network reads of one picture.
+        than MOST_READ.
         """
-        view, scale = fit(image)
-        outputs = self._session.run(
-            ["boxes", "confidence", "faces", "parameters", "points"], {"image": view[None]}
-        )
-        boxes, confidence, faces, parameters, points = (output[0] for output in outputs)
+        (boxes, confidence, faces, parameters, points), scale = self._run(image, contract.MOST_READ)
         boxes, confidence = _in_picture(boxes[faces], scale), confidence[faces]
         kept = self._accepted(boxes, confidence)
         kept = kept[np.isfinite(parameters[kept]).all(axis=1)]
@@ -140,6 +132,13 @@ class MultiFaceNetwork:
         sides = (boxes[kept, 2:] - boxes[kept, :2]).max(axis=1, initial=0)
         landmarks = centres[:, None] + sides[:, None, None] * points[kept]
         return _faces(parameters[kept], landmarks, boxes[kept], confidence[kept])
+
+    def _run(self, image: np.ndarray, count: int) -> tuple[list[np.ndarray], float]:
+        """All that the network gives of a picture of which it reads `count` faces, and its view's scale."""
+        view, scale = fit(image)
+        outputs = ["boxes", "confidence", "faces", "parameters", "points"]
+        found = self._session.run(outputs, {"image": view[None], "count": np.array(count)})
+        return [output[0] for output in found], scale
 
     def _accepted(self, boxes: np.ndarray, confidence: np.ndarray) -> np.ndarray:
         """Indices (m,) of those among predictions that are faces, the most confident first; none twice."""

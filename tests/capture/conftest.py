@@ -93,7 +93,10 @@ class Graph:
         graph = helper.make_graph(
             self.nodes,
             kind,
-            [helper.make_tensor_value_info("image", TensorProto.UINT8, ["n", size, size, 3])],
+            [
+                helper.make_tensor_value_info("image", TensorProto.UINT8, ["n", size, size, 3]),
+                *([helper.make_tensor_value_info("count", TensorProto.INT64, [])] if kind == "multi" else []),
+            ],
             [
                 helper.make_tensor_value_info(
                     name, TensorProto.INT64 if name == "faces" else TensorProto.FLOAT, shape

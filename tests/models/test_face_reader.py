@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from facert_blender.capture.contract import CROP_MARGIN
+from facert_blender.capture.contract import CROP_MARGIN, MOST_READ
 
 torch = pytest.importorskip("torch", reason="training is not set up (make setup-training)")
 
 from models.export import MultiFaceOutputs, difference, halve, to_onnx  # noqa: E402
 from models.face_reader import CUT, DEPTHS, FaceReader, cut, sampling  # noqa: E402
-from models.multi_face import MOST_READ, MultiFaceConfig, multi_face_network, to_read  # noqa: E402
+from models.multi_face import MultiFaceConfig, multi_face_network, to_read  # noqa: E402
 
 
 @pytest.mark.parametrize("span", [0.05, 0.4, 1.5])
@@ -61,7 +61,7 @@ def test_the_most_confident_are_read_and_no_face_twice() -> None:
     far = 405 - 90
     given = torch.from_numpy(np.concatenate([boxes, np.full((far, 4), 0.01)])).float()[None]
     sure = torch.from_numpy(np.concatenate([logits.ravel(), np.full(far, -9)])).float()[None]
-    read = to_read(given, sure)[0].numpy()
+    read = to_read(given, sure, torch.tensor(MOST_READ))[0].numpy()
     assert len(read) == MOST_READ
     assert read.tolist() == [3 * face for face in range(MOST_READ)]
 
@@ -70,7 +70,7 @@ def test_export_of_a_network_that_reads_faces_where_they_are() -> None:
     torch.manual_seed(0)
     graph = MultiFaceOutputs(multi_face_network(MultiFaceConfig(reader=True))).eval()
     with torch.no_grad():
-        outputs = graph(torch.randint(0, 255, (2, 288, 288, 3), dtype=torch.uint8))
+        outputs = graph(torch.randint(0, 255, (2, 288, 288, 3), dtype=torch.uint8), torch.tensor(MOST_READ))
     assert [tuple(o.shape) for o in outputs] == [
         (2, 405, 4), (2, 405), (2, MOST_READ), (2, MOST_READ, 104), (2, MOST_READ, 68, 2)
     ]  # fmt: skip

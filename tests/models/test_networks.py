@@ -92,9 +92,9 @@ def test_a_chosen_confidence_comes_out_as_one_half() -> None:
     network = multi_face_network(MultiFaceConfig()).eval()
     image = noise(1, 288)
     with torch.no_grad():
-        own = MultiFaceOutputs(network)(image)[1]
+        own = MultiFaceOutputs(network)(image, torch.tensor(1))[1]
         level = float(own.median())
-        shifted = MultiFaceOutputs(network, level)(image)[1]
+        shifted = MultiFaceOutputs(network, level)(image, torch.tensor(1))[1]
     clear = (own - level).abs() > 1e-6
     np.testing.assert_array_equal((shifted > 0.5)[clear].numpy(), (own > level)[clear].numpy())
     assert 0.4 < float((shifted > 0.5).float().mean()) < 0.6
