@@ -79,7 +79,7 @@ train: setup-training
 	$(PY) -m models.face_model
 	test -e models/runs/labels.npz || $(PY) -m models.label
 	test -e models/runs/photographs || $(PY) -m models.datasets
-	test -e models/runs/edited || $(PY) -m models.synthesize 20000 --people all
+	test -e models/runs/edited || $(PY) -m models.synthesize 32000 --people all
 	test -e models/runs/rendered || $(PY) -m models.synthesize 12000 --kind rendered --people all
 	$(PY) -m models.train models/configs/ms_sfn_first.toml
 	$(PY) -m models.train models/configs/ms_sfn.toml
@@ -93,16 +93,17 @@ train: setup-training
 	$(PY) -m models.export ms_mfn
 
 SFNS := brief_ss_sfn brief_ms_sfn brief_sfn_photographs brief_sfn_flips brief_sfn_edited
-MFNS := brief_ss_mfn_of_ss_sfn brief_ss_mfn brief_ms_mfn brief_mfn_fitted
+MFNS := brief_ss_mfn_of_ss_sfn brief_ss_mfn brief_ms_mfn brief_reader_relabelled brief_reader
 FACES := cost landmarks expressions rotation
 trained = $(PY) -m models.train models/configs/$(1).toml && $(PY) -m models.evaluate all $(1) --write --only $(2)
 
-# Needs what `make train` makes of the photographs first.
+# Needs what `make train` makes first.
 table: setup-training
 	test -e models/runs/validation || $(PY) -m models.validation
 	for run in $(SFNS); do $(call trained,$$run,$(FACES)) || exit 1; done
 	test -e models/runs/brief_ss_sfn/labels.npy || $(PY) -m models.relabel brief_ss_sfn
-	test -e models/runs/brief_ms_sfn/labels_rendered.npy || $(PY) -m models.relabel brief_ms_sfn --made
+	test -e models/runs/brief_ms_sfn/labels.npy || $(PY) -m models.relabel brief_ms_sfn
+	test -e models/runs/ms_sfn/labels_rendered.npy || $(PY) -m models.relabel ms_sfn --made
 	for run in $(MFNS); do $(call trained,$$run,detection $(FACES)) || exit 1; done
 	$(call trained,brief_mfn_detection,cost detection)
 	$(PY) -m models.report

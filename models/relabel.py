@@ -2,7 +2,7 @@
 
 Writes `runs/RUN/labels.npy`, float32 (n, 104), row by row beside `runs/labels.npz`, and with `--made` the
 like for made faces, `labels_SHARD.npy`, to learn what exact labels are worth. Every face is read as it is and
-mirrored, and the two readings are averaged, which evens out what the network sees differently left and right.
+in a mirror, as *best* does.
 """
 
 from __future__ import annotations
@@ -10,16 +10,14 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import cv2
 import numpy as np
 
-from facert_blender.capture.contract import EXPRESSION, IDENTITY, MIRROR, ROTATION, SINGLE_SIZE
+from facert_blender.capture.contract import EXPRESSION, IDENTITY, ROTATION
 from facert_blender.capture.network import SingleFaceNetwork
 
 from .datasets import SHARD_SIZE, SHARD_SPAN, Shard
 from .evaluate.system import export_system
-from .face_model import FaceMesh
-from .label import Labels, mirror_identity
+from .label import Labels
 from .shared_data import PHOTOS, RUNS, read_image
 
 MADE = ("edited", "rendered")
@@ -30,51 +28,40 @@ def labels_file(run: str, shard: str = "") -> Path:
     return RUNS / run / (f"labels_{shard}.npy" if shard else "labels.npy")
 
 
-class Labeller:
-    """Reads faces twice: as they are, and mirrored."""
+def label(network: SingleFaceNetwork, image: np.ndarray, box: np.ndarray, before: np.ndarray) -> np.ndarray:
+    """The parameters `before` (104,) with identity, expression and rotation as the SFN reads them.
 
-    def __init__(self, network: SingleFaceNetwork, identity_mirror: np.ndarray) -> None:
-        self.network = network
-        self.identity_mirror = identity_mirror
+    image: uint8 (h, w, 3). box: (4,) pixels.
+    """
+    (face,) = network.read(image, box[None])
+    parameters = before.copy()
+    parameters[IDENTITY] = face.identity
+    parameters[EXPRESSION] = face.weights
+    parameters[ROTATION] = face.rotation
+    return parameters
 
-    def label(self, image: np.ndarray, box: np.ndarray, before: np.ndarray) -> np.ndarray:
-        """The parameters `before` (104,) with identity, expression and rotation as the SFN reads them.
 
-        image: uint8 (h, w, 3). box: (4,) pixels.
-        """
-        image = cv2.copyMakeBorder(image, *(SINGLE_SIZE,) * 4, cv2.BORDER_REPLICATE)
-        box = box + SINGLE_SIZE
-        width = image.shape[1] - 1
-        flipped = np.array([width - box[2], box[1], width - box[0], box[3]], np.float32)
-        (straight,) = self.network.read(image, box[None])
-        (mirrored,) = self.network.read(image[:, ::-1], flipped[None])
-        rotation = straight.rotation + mirrored.rotation * np.array([1, 1, -1, -1], np.float32)
-        parameters = before.copy()
-        parameters[IDENTITY] = (straight.identity + mirrored.identity @ self.identity_mirror) / 2
-        parameters[EXPRESSION] = (straight.weights + mirrored.weights[list(MIRROR)]) / 2
-        parameters[ROTATION] = rotation / np.linalg.norm(rotation)
-        return parameters
+def photographs(network: SingleFaceNetwork, labels: Labels) -> np.ndarray:
+    """Labels (n, 104) of the labelled photographs; unusable faces keep theirs."""
+    parameters = labels.parameters.copy()
+    rows = np.flatnonzero(labels.confidence > 0)
+    rows = rows[np.argsort(labels.photo[rows], kind="stable")]
+    opened, image = "", np.empty((0, 0, 3), np.uint8)
+    for row in rows:
+        if labels.photo[row] != opened:
+            opened = str(labels.photo[row])
+            image = read_image(PHOTOS / opened)
+        parameters[row] = label(network, image, labels.box[row], parameters[row])
+    return parameters
 
-    def photographs(self, labels: Labels) -> np.ndarray:
-        """Labels (n, 104) of the labelled photographs; unusable faces keep theirs."""
-        parameters = labels.parameters.copy()
-        rows = np.flatnonzero(labels.confidence > 0)
-        rows = rows[np.argsort(labels.photo[rows], kind="stable")]
-        opened, image = "", np.empty((0, 0, 3), np.uint8)
-        for row in rows:
-            if labels.photo[row] != opened:
-                opened = str(labels.photo[row])
-                image = read_image(PHOTOS / opened)
-            parameters[row] = self.label(image, labels.box[row], parameters[row])
-        return parameters
 
-    def made(self, shard: Shard) -> np.ndarray:
-        """Labels (n, 104) of made faces."""
-        reach = SHARD_SIZE / SHARD_SPAN / 2
-        middle = (SHARD_SIZE - 1) / 2
-        box = np.array([middle - reach, middle - reach, middle + reach, middle + reach], np.float32)
-        rows = zip(shard.images, shard.parameters, strict=True)
-        return np.stack([self.label(np.asarray(image), box, before) for image, before in rows])
+def made(network: SingleFaceNetwork, shard: Shard) -> np.ndarray:
+    """Labels (n, 104) of made faces."""
+    reach = SHARD_SIZE / SHARD_SPAN / 2
+    middle = (SHARD_SIZE - 1) / 2
+    box = np.array([middle - reach, middle - reach, middle + reach, middle + reach], np.float32)
+    rows = zip(shard.images, shard.parameters, strict=True)
+    return np.stack([label(network, np.asarray(image), box, before) for image, before in rows])
 
 
 def main() -> None:
@@ -85,10 +72,10 @@ def main() -> None:
     options = parser.parse_args()
     run = options.run
     _, weights = export_system(run, confidence=0.5)
-    labeller = Labeller(SingleFaceNetwork(weights / "single.onnx"), mirror_identity(FaceMesh.load()))
-    np.save(labels_file(run), labeller.photographs(Labels.load()))
+    network = SingleFaceNetwork(weights / "single.onnx", mirrored=True)
+    np.save(labels_file(run), photographs(network, Labels.load()))
     for name in MADE if options.made else ():
-        np.save(labels_file(run, name), labeller.made(Shard.open(RUNS / name)))
+        np.save(labels_file(run, name), made(network, Shard.open(RUNS / name)))
 
 
 if __name__ == "__main__":

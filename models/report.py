@@ -81,8 +81,8 @@ ABLATIONS = (
     Ablation("brief_sfn_flips", "+ flips", "brief_sfn_photographs"),
     Ablation("brief_sfn_edited", "+ edited photographs", "brief_sfn_flips"),
     Ablation("brief_ms_sfn", "+ rendered heads", "brief_sfn_edited"),
-    Ablation("brief_mfn_fitted", "MS-MFN: all labels from MS-SFN"),
-    Ablation("brief_ms_mfn", "exact labels where they exist", "brief_mfn_fitted"),
+    Ablation("brief_reader_relabelled", "MS-MFN, second part: all labels from MS-SFN"),
+    Ablation("brief_reader", "exact labels where they exist", "brief_reader_relabelled"),
 )
 """Trained briefly and alike, each with one ingredient more than the one it is compared with."""
 

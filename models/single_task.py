@@ -171,9 +171,11 @@ class SingleFaceTask:
 
     @torch.no_grad()
     def validate(self, network: nn.Module, device: torch.device) -> dict[str, float]:
-        """NME in percent and the expressions' mean error on held-out people, shard by shard."""
+        """NME in percent and the expressions' mean error, of each shard in which people are held out."""
         metrics: dict[str, float] = {}
         for kind, shard, rows in zip(self.names, self.shards, self.validation, strict=True):
+            if not len(rows):
+                continue
             views = [View.upright(shard.landmarks[r], shard.parameters[r, ROTATION]) for r in rows]
             placed = [
                 place(

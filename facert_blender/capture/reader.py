@@ -25,6 +25,12 @@ FOUND = 0.5
 """Confidence from which the MFN introduces a face."""
 SURE = 0.85
 """The same of a small face, and of one seen in a part of the picture: blurred things look like faces."""
+UNSURE = 0.3
+"""Confidence from which something that is not SURE is worth a closer look."""
+LOOKS = 6
+"""Closer looks in one search, at most."""
+CLOSER = 4
+"""Side of a closer look, in sides of what is looked at."""
 SUPPORTED = 0.2
 """Confidence from which the MFN confirms a face that is being followed."""
 SAME = 0.35
@@ -71,6 +77,7 @@ class BestReader:
     from frame to frame and be confirmed whenever the MFN searches: every few frames, and at once when a
     face is new or was lost, or two crops ran into each other. A search sees the whole picture and one part
     of it enlarged, for the small faces; at the start, and when everybody is gone as after a cut, all parts.
+    What may be a small face is looked at once more, closer.
     """
 
     def __init__(self, multi: MultiFaceNetwork, single: SingleFaceNetwork) -> None:
@@ -146,22 +153,47 @@ class BestReader:
     def _seen(self, image: np.ndarray, areas: list[np.ndarray]) -> list[Detection]:
         """What the MFN sees in areas of the picture, the most confident first.
 
-        What is small or enlarged, and not SURE, speaks only for a face that is followed, and not loudly.
+        What is small or enlarged, and not SURE, is looked at closer, or, where a face is followed, speaks for
+        that face, and not loudly.
         """
-        seen = []
+        seen, unsure = [], []
         for number, area in enumerate(areas):
-            x0, y0, x1, y1 = area
-            for face in self._multi.find(image[y0:y1, x0:x1]):
-                moved = replace(face, box=face.box + area[[0, 1, 0, 1]])
-                if _cut_off(moved.box, area, image):
-                    continue
+            for face in self._find(image, area):
                 large = _side(face.box) > LARGE * max(image.shape[:2])
                 if face.confidence >= SURE or (number == 0 and large):
-                    seen.append(moved)
-                elif self._is_followed(moved):
-                    seen.append(replace(moved, confidence=min(face.confidence, FOUND)))
+                    seen.append(face)
+                elif self._is_followed(face):
+                    seen.append(replace(face, confidence=min(face.confidence, FOUND)))
+                elif face.confidence >= UNSURE and _side(face.box) >= SMALLEST:
+                    unsure.append(face)
+        unsure.sort(key=lambda face: -face.confidence)
+        looks = 0
+        for face in unsure:
+            boxes = np.array([other.box for other in seen])
+            if looks < LOOKS and not (overlaps(face.box, boxes) > SAME).any():
+                looks += 1
+                seen += self._looked_at(image, face)
         seen.sort(key=lambda face: -face.confidence)
         return [seen[place] for place in suppress(np.array([face.box for face in seen]))]
+
+    def _find(self, image: np.ndarray, area: np.ndarray) -> list[Detection]:
+        """What the MFN sees whole in an area of the picture, in the picture's pixels."""
+        x0, y0, x1, y1 = area
+        found = self._multi.find(image[y0:y1, x0:x1])
+        moved = [replace(face, box=face.box + area[[0, 1, 0, 1]]) for face in found]
+        return [face for face in moved if not _cut_off(face.box, area, image)]
+
+    def _looked_at(self, image: np.ndarray, face: Detection) -> list[Detection]:
+        """The face as the MFN sees it closer, if it is SURE then."""
+        centre, reach = (face.box[:2] + face.box[2:]) / 2, CLOSER * _side(face.box) / 2
+        low = np.maximum(np.floor(centre - reach), 0)
+        high = np.minimum(np.ceil(centre + reach), image.shape[1::-1])
+        closer = self._find(image, np.concatenate([low, high]).astype(int))
+        return [
+            other
+            for other in closer
+            if other.confidence >= SURE and overlaps(face.box, other.box)[0, 0] > SAME
+        ]
 
     def _is_followed(self, face: Detection) -> bool:
         boxes = np.array([followed.face.box for followed in self._followed])
@@ -247,5 +279,5 @@ def make_reader(quality: Quality, threads: int = 1, weights: Path | None = None)
         return FastReader(MultiFaceNetwork(folder / "multi.onnx", threads, threshold=FOUND))
     return BestReader(
         MultiFaceNetwork(folder / "multi.onnx", threads, threshold=SUPPORTED),
-        SingleFaceNetwork(folder / "single.onnx", threads),
+        SingleFaceNetwork(folder / "single.onnx", threads, mirrored=True),
     )

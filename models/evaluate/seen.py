@@ -54,5 +54,5 @@ def fresh_readers(kind: Kind, weights: Path) -> Callable[[], Reader]:
     multi = MultiFaceNetwork(weights / "multi.onnx", threshold=FOUND if kind == "multi" else SUPPORTED)
     if kind == "multi":
         return lambda: FastReader(multi)
-    single = SingleFaceNetwork(weights / "single.onnx")
+    single = SingleFaceNetwork(weights / "single.onnx", mirrored=True)
     return lambda: BestReader(multi, single)

@@ -152,8 +152,8 @@ def single_network(shape: FaceShape) -> onnx.ModelProto:
 
 
 def multi_network(shape: FaceShape) -> onnx.ModelProto:
-    """An MFN that finds one square of each colour, with confidence 0.9, sees red ones twice, and reads the
-    first three.
+    """An MFN that finds one square of each colour, with confidence 0.9, or 0.5 if it is small, sees red ones
+    twice, and reads the first three.
     """
     graph = Graph()
     area, x, y = graph.bright(contract.MULTI_SIZE)
@@ -165,7 +165,9 @@ def multi_network(shape: FaceShape) -> onnx.ModelProto:
         "Gather", graph("Transpose", graph("Concat", *columns, axis=1), perm=[0, 2, 1]), people, axis=1
     )
     seen = graph("Cast", graph("Greater", area, still(1e-4)), to=TensorProto.FLOAT)
-    certain = graph("Mul", graph("Squeeze", seen, np.array([1, 2])), still(0.9))
+    well = graph("Cast", graph("Greater", area, still(4e-4)), to=TensorProto.FLOAT)
+    both = graph("Add", graph("Mul", seen, still(0.5)), graph("Mul", well, still(0.4)))
+    certain = graph("Squeeze", both, np.array([1, 2]))
     confidence = graph("Gather", certain, people, axis=1)
     rest = anchors - len(people)
     graph("Pad", boxes, np.array([0, 0, 0, 0, rest, 0]), name="boxes")

@@ -12,7 +12,7 @@ from onnx import helper
 
 from facert_blender.capture import contract
 from facert_blender.capture.errors import WeightsError
-from facert_blender.capture.network import MultiFaceNetwork, SingleFaceNetwork, overlaps
+from facert_blender.capture.network import Face, MultiFaceNetwork, SingleFaceNetwork, overlaps
 
 from .conftest import BLUE, GREEN, RED, paint
 
@@ -50,6 +50,26 @@ def test_single_face_network_reads_a_tilted_face_upright(weights: Path) -> None:
     before = straight.landmarks[17] - straight.landmarks.mean(axis=0)
     angle = np.arctan2(-turned[1], turned[0]) - np.arctan2(-before[1], before[0])
     assert np.degrees(angle) == pytest.approx(28.65, abs=2)
+
+
+def test_reading_in_a_mirror_too_sees_left_and_right_alike() -> None:
+    rng = np.random.default_rng(0)
+    picture = np.kron(rng.integers(0, 255, (25, 30, 3)), np.ones((8, 8, 1))).astype(np.uint8)
+    opposite = np.ascontiguousarray(picture[:, ::-1])
+    (seen,) = SingleFaceNetwork().read(picture, np.array([[60, 40, 160, 140]]))
+    mirrored = replace(
+        seen, landmarks=seen.landmarks * [-1, 1] + [239, 0], rotation=seen.rotation * [1, 1, -1, -1]
+    )
+
+    def both(network: SingleFaceNetwork) -> list[Face]:
+        return [*network.follow(picture, [seen]), *network.follow(opposite, [mirrored])]
+
+    one, other = both(SingleFaceNetwork(mirrored=True))
+    assert other.weights[list(contract.MIRROR)] == pytest.approx(one.weights, abs=2e-3)
+    assert other.rotation * [1, 1, -1, -1] == pytest.approx(one.rotation, abs=2e-3)
+    assert np.linalg.norm(one.rotation) == pytest.approx(1, abs=1e-5)
+    one, other = both(SingleFaceNetwork())
+    assert np.abs(other.weights[list(contract.MIRROR)] - one.weights).max() > 0.01
 
 
 @pytest.mark.parametrize("enlarged", [1, 6])

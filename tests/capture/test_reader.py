@@ -9,6 +9,7 @@ import pytest
 
 from facert_blender.capture.errors import WeightsError
 from facert_blender.capture.footage import Frame
+from facert_blender.capture.network import MultiFaceNetwork
 from facert_blender.capture.reader import EVERY, PATIENCE, SHARED, make_reader, parts
 
 from .conftest import BLUE, GREEN, RED, Square, paint
@@ -86,6 +87,18 @@ def test_small_faces_are_found_in_parts_of_a_large_picture(weights: Path) -> Non
         counts.append(len(reader.read(Frame(index, index / 25, paint(LARGE, shown)))))
     assert counts[0] == 1 and counts[-1] == 2
     assert make_reader("fast", weights=weights).read(Frame(0, 0.0, paint(LARGE, [red, late]))) == []
+
+
+def test_what_is_half_seen_is_looked_at_closer(weights: Path) -> None:
+    picture = paint((3840, 2160), [(RED, (1500.0, 300.0), 20.0)])
+    (face,) = make_reader("best", weights=weights).read(Frame(0, 0.0, picture))
+    assert face.confidence == pytest.approx(0.9)
+    assert face.box == pytest.approx([1489.5, 289.5, 1509.5, 309.5], abs=1)
+    # In the part of the picture that shows it best it is not seen well enough to be called a face.
+    area = next(a for a in parts(3840, 2160) if (a[:2] < [1480, 280]).all() and (a[2:] > [1520, 320]).all())
+    part = picture[area[1] : area[3], area[0] : area[2]]
+    (seen,) = MultiFaceNetwork(weights / "multi.onnx").find(part)
+    assert seen.confidence == pytest.approx(0.5)
 
 
 def test_small_faces_are_given_up_where_the_parts_do_not_show_them(weights: Path) -> None:
