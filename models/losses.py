@@ -17,12 +17,12 @@ from .fitting import LID_PAIRS, LIP_PAIRS
 # fitted label says little of channels in which the teacher is dead.
 FITTED_EMPHASIS = {
     "eyeBlink": 3.0, "jawOpen": 2.0, "mouthSmile": 1.5,
-    "browInnerUp": 4.0, "browOuterUp": 2.0, "browDown": 4.0, "mouthPucker": 3.0,
+    "browInnerUp": 4.0, "browOuterUp": 2.0, "browDown": 4.0, "mouthPucker": 5.0,
     "cheekPuff": 0.3, "cheekSquint": 0.3, "eyeWide": 0.3, "noseSneer": 0.3,
     "jawForward": 0.3, "mouthFrown": 0.3, "mouthClose": 0.3,
 }  # fmt: skip
 EXACT_EMPHASIS = {
-    "eyeBlink": 3.0, "jawOpen": 2.0, "jawLeft": 7.0, "jawRight": 7.0,
+    "eyeBlink": 3.0, "jawOpen": 2.0, "jawLeft": 12.0, "jawRight": 12.0,
     "eyeWide": 3.0, "mouthSmile": 1.5, "cheekPuff": 2.0, "noseSneer": 1.5,
     "browInnerUp": 1.5, "browDown": 3.0, "mouthPucker": 2.5,
 }  # fmt: skip

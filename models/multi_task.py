@@ -13,7 +13,7 @@ from facert_blender.capture.contract import ANCHORS, EXPRESSION, GRID, MULTI_SIZ
 
 from .datasets import Shard, held_out, stable_identity
 from .face_model import FaceMesh, Projection
-from .face_reader import FaceReader, cuts
+from .face_reader import FaceReader, cut
 from .label import Labels, mirror_identity
 from .losses import FaceLoss, LossWeights, complete_iou, objectness, points_distance
 from .multi_face import Detections, MultiFaceConfig, multi_face_network, overlaps
@@ -102,14 +102,13 @@ def read(
         points = None if seen.points is None else seen.points[picture, place]
         return seen.parameters[picture, place], points
     counts = torch.bincount(picture, minlength=len(seen.boxes)).tolist()
-    by_picture = [
-        cuts(tuple(features[i : i + 1] for features in seen.features), own[None])
+    cuts = [
+        torch.cat([cut(features[i : i + 1], own[None]) for features in seen.features], 1)
         for i, own in enumerate(boxes.split(counts))
         if len(own)
     ]
-    by_level = [torch.cat(level) for level in zip(*by_picture, strict=True)]
     with torch.autocast(boxes.device.type, torch.bfloat16):
-        parameters, points = cast(FaceReader, network.reader).read(*by_level)
+        parameters, points = cast(FaceReader, network.reader).read(torch.cat(cuts))
     return parameters, points
 
 

@@ -8,33 +8,31 @@ from facert_blender.capture.contract import CROP_MARGIN, MOST_READ
 torch = pytest.importorskip("torch", reason="training is not set up (make setup-training)")
 
 from models.export import MultiFaceOutputs, difference, halve, to_onnx  # noqa: E402
-from models.face_reader import CUTS, DEPTHS, FaceReader, cut, cuts, sampling  # noqa: E402
+from models.face_reader import CUT, DEPTHS, FaceReader, cut, sampling  # noqa: E402
 from models.multi_face import MultiFaceConfig, multi_face_network, to_read  # noqa: E402
 
 
-@pytest.mark.parametrize("side", [14, 28])
 @pytest.mark.parametrize("span", [0.05, 0.4, 1.5])
-def test_a_cut_weighs_cells_by_how_near_they_are(span: float, side: int) -> None:
-    weights = sampling(torch.tensor([0.5]), torch.tensor([span]), 36, side)
-    assert weights.shape == (1, side, 36)
+def test_a_cut_weighs_cells_by_how_near_they_are(span: float) -> None:
+    weights = sampling(torch.tensor([0.5]), torch.tensor([span]), 36)
+    assert weights.shape == (1, CUT, 36)
     np.testing.assert_allclose(weights.sum(-1).numpy(), 1, atol=1e-6)
     # The middle of what each step takes goes from edge to edge of the cut.
     middle = (weights @ ((torch.arange(36) + 0.5) / 36))[0].numpy()
-    wanted = 0.5 + ((np.arange(side) + 0.5) / side - 0.5) * span
+    wanted = 0.5 + ((np.arange(CUT) + 0.5) / CUT - 0.5) * span
     inside = (wanted > 0.1) & (wanted < 0.9)
     np.testing.assert_allclose(middle[inside], wanted[inside], atol=0.01)
 
 
-@pytest.mark.parametrize("side", [14, 28])
-def test_a_cut_shows_its_own_face(side: int) -> None:
+def test_a_cut_shows_its_own_face() -> None:
     # One feature grows to the right, the other downwards.
     place = (torch.arange(72) + 0.5) / 72
     features = torch.stack([place.expand(72, 72), place[:, None].expand(72, 72)])[None]
     boxes = torch.tensor([[[0.3, 0.6, 0.2, 0.1], [0.7, 0.4, 0.1, 0.3]]])
-    both = cut(features, boxes, side)
-    assert both.shape == (2, 2, side, side)
-    for shown, (x, y, w, h) in zip(both, boxes[0].tolist(), strict=True):
-        reach = CROP_MARGIN * max(w, h) / 2 * (1 - 1 / side)
+    cuts = cut(features, boxes)
+    assert cuts.shape == (2, 2, CUT, CUT)
+    for shown, (x, y, w, h) in zip(cuts, boxes[0].tolist(), strict=True):
+        reach = CROP_MARGIN * max(w, h) / 2 * (1 - 1 / CUT)
         np.testing.assert_allclose(shown[0, 5, [0, -1]].numpy(), [x - reach, x + reach], atol=0.01)
         np.testing.assert_allclose(shown[1, [0, -1], 5].numpy(), [y - reach, y + reach], atol=0.01)
 
@@ -48,8 +46,7 @@ def test_a_reader_reads_each_face_by_itself() -> None:
         prepared = reader.prepare(levels)
         parameters, points = reader(prepared, boxes)
         alone, _ = reader(prepared, boxes[:, 1:2])
-    shapes = [tuple(part.shape) for part in cuts(prepared, boxes)]
-    assert shapes == [(3, depth, side, side) for depth, side in zip(DEPTHS, CUTS, strict=True)]
+    assert [p.shape[1] for p in prepared] == list(DEPTHS)
     assert parameters.shape == (3, 104) and points.shape == (3, 68, 2)
     np.testing.assert_allclose(alone[0].numpy(), parameters[1].numpy(), atol=1e-5)
     assert float((parameters[0] - parameters[1]).abs().max()) > 1e-4
