@@ -65,11 +65,11 @@ def test_reading_in_a_mirror_too_sees_left_and_right_alike() -> None:
         return [*network.follow(picture, [seen]), *network.follow(opposite, [mirrored])]
 
     one, other = both(SingleFaceNetwork(mirrored=True))
-    assert other.weights[list(contract.MIRROR)] == pytest.approx(one.weights, abs=2e-3)
-    assert other.rotation * [1, 1, -1, -1] == pytest.approx(one.rotation, abs=2e-3)
+    assert other.weights[list(contract.MIRROR)] == pytest.approx(one.weights, abs=0.02)
+    assert other.rotation * [1, 1, -1, -1] == pytest.approx(one.rotation, abs=0.01)
     assert np.linalg.norm(one.rotation) == pytest.approx(1, abs=1e-5)
     one, other = both(SingleFaceNetwork())
-    assert np.abs(other.weights[list(contract.MIRROR)] - one.weights).max() > 0.01
+    assert np.abs(other.weights[list(contract.MIRROR)] - one.weights).max() > 0.05
 
 
 @pytest.mark.parametrize("enlarged", [1, 6])
