@@ -22,6 +22,7 @@ from facert_blender.capture.contract import (
     IDENTITY,
     LANDMARKS,
     MIRROR,
+    MIRROR_ROTATION,
     PARAMETERS,
     ROTATION,
     SCALE,
@@ -122,7 +123,7 @@ def mirror(parameters: np.ndarray, identity: np.ndarray) -> np.ndarray:
     flipped = parameters.copy()
     flipped[:, IDENTITY] = parameters[:, IDENTITY] @ identity
     flipped[:, EXPRESSION] = parameters[:, EXPRESSION][:, MIRROR]
-    flipped[:, ROTATION] *= np.array([1, 1, -1, -1], np.float32)
+    flipped[:, ROTATION] *= MIRROR_ROTATION
     flipped[:, TRANSLATION][:, 0] *= -1
     return flipped
 

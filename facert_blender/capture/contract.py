@@ -83,6 +83,8 @@ def mirrored(name: str) -> str:
 
 MIRROR: tuple[int, ...] = tuple(EXPRESSIONS.index(mirrored(name)) for name in EXPRESSIONS)
 """Index of each expression's mirror image: weights of a flipped picture are `weights[..., MIRROR]`."""
+MIRROR_ROTATION: tuple[int, int, int, int] = (1, 1, -1, -1)
+"""Signs: the rotation of a flipped picture is `rotation * MIRROR_ROTATION`, quaternions as w, x, y, z."""
 
 
 def stamp(kind: str) -> dict[str, str]:

@@ -155,12 +155,12 @@ class MultiFaceNetwork:
 
 def _between(parameters: np.ndarray, seen_in_mirror: np.ndarray) -> np.ndarray:
     """Parameters (n, 104) with the mean of expressions and rotations of two readings, one in a mirror."""
-    parameters = parameters.copy()
-    parameters[:, contract.EXPRESSION] += seen_in_mirror[:, contract.EXPRESSION][:, contract.MIRROR]
-    parameters[:, contract.EXPRESSION] /= 2
-    rotation = parameters[:, contract.ROTATION] + seen_in_mirror[:, contract.ROTATION] * [1, 1, -1, -1]
-    parameters[:, contract.ROTATION] = rotation / np.linalg.norm(rotation, axis=1, keepdims=True)
-    return parameters
+    both = parameters.copy()
+    both[:, contract.EXPRESSION] += seen_in_mirror[:, contract.EXPRESSION][:, contract.MIRROR]
+    both[:, contract.EXPRESSION] /= 2
+    both[:, contract.ROTATION] += seen_in_mirror[:, contract.ROTATION] * contract.MIRROR_ROTATION
+    both[:, contract.ROTATION] /= np.linalg.norm(both[:, contract.ROTATION], axis=1, keepdims=True)
+    return both
 
 
 def _in_picture(boxes: np.ndarray, scale: float) -> np.ndarray:

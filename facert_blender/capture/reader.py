@@ -7,6 +7,7 @@ each from a full-resolution crop that follows the landmarks of the frame before 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Protocol
@@ -267,17 +268,22 @@ def _hidden(box: np.ndarray, others: np.ndarray) -> bool:
 
 
 def make_reader(quality: Quality, threads: int = 1, weights: Path | None = None) -> Reader:
-    """A reader with the networks in the folder `weights` (None: `weights_folder()`).
+    """A reader with the networks in the folder `weights`; as `readers`."""
+    return readers(quality, threads, weights)()
 
-    threads: how many each network uses.
+
+def readers(quality: Quality, threads: int = 1, weights: Path | None = None) -> Callable[[], Reader]:
+    """What makes readers that know nothing of earlier frames, all with the same networks.
+
+    threads: how many each network uses. weights: the networks' folder (None: `weights_folder()`).
 
     Raises:
         WeightsError: weights are missing, damaged or of another contract.
     """
     folder = weights or weights_folder()
     if quality == "fast":
-        return FastReader(MultiFaceNetwork(folder / "multi.onnx", threads, threshold=FOUND))
-    return BestReader(
-        MultiFaceNetwork(folder / "multi.onnx", threads, threshold=SUPPORTED),
-        SingleFaceNetwork(folder / "single.onnx", threads, mirrored=True),
-    )
+        alone = MultiFaceNetwork(folder / "multi.onnx", threads, threshold=FOUND)
+        return lambda: FastReader(alone)
+    multi = MultiFaceNetwork(folder / "multi.onnx", threads, threshold=SUPPORTED)
+    single = SingleFaceNetwork(folder / "single.onnx", threads, mirrored=True)
+    return lambda: BestReader(multi, single)

@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from ..capture.contract import EXPRESSIONS, MIRROR
+from ..capture.contract import EXPRESSIONS, MIRROR, MIRROR_ROTATION
 from ..capture.smoothing import smooth, smooth_rotations
 from ..capture.take import Performer
 from .resample import continuous, covered, resample, resample_rotations
@@ -186,7 +186,7 @@ def _adjusted(
     turn = _part(turn, adjustments.gains.get("head", 1.0) * presence)
     if adjustments.mirror:
         weights = weights[..., list(MIRROR)]
-        turn = turn * (1, 1, -1, -1)
+        turn = turn * MIRROR_ROTATION
     turn = _product(np.asarray(adjustments.head_offset, np.float64), turn)
     return (weights * presence).astype(np.float32), turn.astype(np.float32)
 

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from facert_blender.capture.footage import Frame
+from facert_blender.capture.reader import readers
 
 from ..measures import area_under_roc
 from ..shared_data import WEIGHTS, held_out, person, read_image
-from .seen import Kind, fresh_readers
+from .seen import QUALITY, Kind
 
 
 def reidentify(
@@ -35,7 +36,7 @@ def reidentify(
     if len(set(names)) < 2:
         raise ValueError(f"{folder} has no pictures person_frame.jpg of at least two people.")
     identities, seen = [], np.zeros(len(files), bool)
-    fresh_reader = fresh_readers(kind, weights)
+    fresh_reader = readers(QUALITY[kind], weights=weights)
     for i, file in enumerate(files):
         faces = fresh_reader().read(Frame(0, 0.0, read_image(file)))
         if faces:

@@ -9,6 +9,7 @@ import numpy as np
 
 from facert_blender.capture.footage import Frame
 from facert_blender.capture.network import Face, MultiFaceNetwork
+from facert_blender.capture.reader import readers
 
 from ..measures import (
     AP_THRESHOLDS,
@@ -20,7 +21,7 @@ from ..measures import (
 )
 from ..shared_data import WEIGHTS, landmark_box, read_image
 from .lists import boxes, pictures
-from .seen import Kind, KnownFaces, fresh_readers
+from .seen import QUALITY, Kind, KnownFaces
 
 LOWEST_CONFIDENCE = 0.05
 """Detections from this confidence on enter the precision-recall curve."""
@@ -62,7 +63,7 @@ def detection(folder: Path, kind: Kind = "multi", weights: Path = WEIGHTS) -> di
     if kind == "multi":
         read = MultiFaceNetwork(weights / "multi.onnx", threshold=LOWEST_CONFIDENCE).read
     else:
-        fresh_reader = fresh_readers(kind, weights)
+        fresh_reader = readers(QUALITY[kind], weights=weights)
 
         def read(image: np.ndarray) -> list[Face]:
             return fresh_reader().read(Frame(0, 0.0, image))

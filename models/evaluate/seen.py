@@ -1,16 +1,14 @@
-"""What networks make of known faces (the SFN is given their boxes, the MFN has to find them), and readers of
-single pictures."""
+"""What networks make of known faces (the SFN is given their boxes, the MFN has to find them)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
 from facert_blender.capture.network import Face, MultiFaceNetwork, SingleFaceNetwork, overlaps
-from facert_blender.capture.reader import FOUND, SUPPORTED, BestReader, FastReader, Quality, Reader
+from facert_blender.capture.reader import Quality
 
 from ..shared_data import WEIGHTS, read_image
 from .lists import FaceList
@@ -47,12 +45,3 @@ class KnownFaces:
         for file, box in zip(faces.files, faces.boxes, strict=True):
             seen += self.read(read_image(file), box[None])
         return seen
-
-
-def fresh_readers(kind: Kind, weights: Path) -> Callable[[], Reader]:
-    """What makes readers that know nothing of earlier frames, all with the same networks."""
-    multi = MultiFaceNetwork(weights / "multi.onnx", threshold=FOUND if kind == "multi" else SUPPORTED)
-    if kind == "multi":
-        return lambda: FastReader(multi)
-    single = SingleFaceNetwork(weights / "single.onnx", mirrored=True)
-    return lambda: BestReader(multi, single)
