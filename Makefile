@@ -79,20 +79,23 @@ train: setup-training
 	$(PY) -m models.face_model
 	test -e models/runs/labels.npz || $(PY) -m models.label
 	test -e models/runs/photographs || $(PY) -m models.datasets
-	test -e models/runs/edited || $(PY) -m models.synthesize 32000 --people all
+	test -e models/runs/edited || $(PY) -m models.synthesize 20000 --people all
+	test -e models/runs/edited_more || $(PY) -m models.synthesize 12000 --seed 7 --to edited_more
 	test -e models/runs/rendered || $(PY) -m models.synthesize 12000 --kind rendered --people all
 	$(PY) -m models.train models/configs/ms_sfn_first.toml
+	$(PY) -m models.train models/configs/ms_sfn_second.toml
 	$(PY) -m models.train models/configs/ms_sfn.toml
 	$(PY) -m models.calibrate ms_sfn
 	$(PY) -m models.export ms_sfn
 	$(PY) -m models.relabel ms_sfn
 	$(PY) -m models.train models/configs/ms_mfn_find.toml
 	$(PY) -m models.train models/configs/ms_mfn_read.toml
+	test -e models/runs/ms_mfn_read_narrow || $(PY) -m models.narrow ms_mfn_read 24
 	$(PY) -m models.train models/configs/ms_mfn.toml
 	$(PY) -m models.calibrate ms_mfn
 	$(PY) -m models.export ms_mfn
 
-SFNS := brief_ss_sfn brief_ms_sfn brief_sfn_photographs brief_sfn_flips brief_sfn_edited
+SFNS := brief_ss_sfn brief_ms_sfn brief_sfn_photographs brief_sfn_flips brief_sfn_edited long_ss_sfn long_ms_sfn
 MFNS := brief_ss_mfn_of_ss_sfn brief_ss_mfn brief_ms_mfn brief_reader_relabelled brief_reader
 FACES := cost landmarks expressions rotation
 trained = $(PY) -m models.train models/configs/$(1).toml && $(PY) -m models.evaluate all $(1) --write --only $(2)

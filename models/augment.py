@@ -59,7 +59,6 @@ def random_place(
     parameters: np.ndarray,
     landmarks: np.ndarray,
     pixel: float,
-    identity_mirror: np.ndarray,
     rng: np.random.Generator,
     points_mirror: Sequence[int] = MIRROR_LANDMARKS,
     *,
@@ -73,7 +72,7 @@ def random_place(
     """
     if rng.random() < 0.5 * flips:
         image = image[:, ::-1]
-        parameters = mirror(parameters[None], identity_mirror)[0]
+        parameters = mirror(parameters[None])[0]
         offset = np.array([2 * MARK_OFFSET * pixel, 0], np.float32)
         landmarks = landmarks[list(points_mirror)] * np.array([-1, 1], np.float32) + offset
     view, scales, most, spread = View(np.zeros(2), 1.0), SCALES, SHIFT, ROLL

@@ -23,8 +23,6 @@ from facert_blender.capture.output import replacing
 from .augment import random_place
 from .datasets import PHOTOGRAPHS, SHARD_SPAN, Shard
 from .export import CONFIGS, load_trained
-from .face_model import FaceMesh
-from .label import mirror_identity
 from .marks import Marks
 from .multi_task import MultiFaceTask, padded, read
 from .scenes import Composer
@@ -77,7 +75,7 @@ def marked_faces() -> tuple[Shard, np.ndarray]:
 
 def points_in_crops(network: SingleFaceNetwork, shard: Shard, rows: np.ndarray) -> Located:
     """What an SFN makes of faces in upright views, ROUNDS of each, and where the landmarks are."""
-    identity_mirror, rng = mirror_identity(FaceMesh.load()), np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     points, rotation, marks = [], [], []
     for chunk in tqdm(np.array_split(np.repeat(rows, ROUNDS), max(1, len(rows) * ROUNDS // 50))):
         placed = [
@@ -87,7 +85,6 @@ def points_in_crops(network: SingleFaceNetwork, shard: Shard, rows: np.ndarray) 
                 shard.parameters[row],
                 shard.landmarks[row],
                 float(shard.pixel[row]),
-                identity_mirror,
                 rng,
                 upright=1.0,
             )
@@ -107,7 +104,6 @@ def points_in_scenes(network: nn.Module, shard: Shard, rows: np.ndarray) -> Loca
     composer = Composer(
         [],
         [(shard, rows, often)],
-        mirror_identity(FaceMesh.load()),
         columns=(0.4, 0.4, 0.2, 0, 0),
         made_share=1.0,
         smallest=0.2,

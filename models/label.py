@@ -18,10 +18,10 @@ import numpy as np
 from facert_blender.capture.contract import (
     EXPRESSION,
     EXPRESSIONS,
-    IDENTITIES,
     IDENTITY,
     LANDMARKS,
     MIRROR,
+    MIRROR_IDENTITY,
     MIRROR_ROTATION,
     PARAMETERS,
     ROTATION,
@@ -108,20 +108,10 @@ def score_prior(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return mean, spread
 
 
-def mirror_identity(mesh: FaceMesh) -> np.ndarray:
-    """Matrix float32 (50, 50) that takes identity weights (as a row) to those of the mirrored face."""
-    points = mesh.basis[:IDENTITIES].reshape(IDENTITIES, -1, 3)[:, mesh.landmarks]
-    flipped = points[:, MIRROR_LANDMARKS] * np.array([-1, 1, 1], np.float32)
-    modes = points[1:].reshape(IDENTITIES - 1, -1)
-    matrix = np.eye(IDENTITIES, dtype=np.float32)
-    matrix[1:, 1:] = np.linalg.lstsq(modes.T, flipped[1:].reshape(IDENTITIES - 1, -1).T, rcond=None)[0].T
-    return matrix
-
-
-def mirror(parameters: np.ndarray, identity: np.ndarray) -> np.ndarray:
-    """Parameters (n, 104) of the mirrored faces; `identity` comes from `mirror_identity`."""
+def mirror(parameters: np.ndarray) -> np.ndarray:
+    """Parameters (n, 104) of the mirrored faces."""
     flipped = parameters.copy()
-    flipped[:, IDENTITY] = parameters[:, IDENTITY] @ identity
+    flipped[:, IDENTITY] *= MIRROR_IDENTITY
     flipped[:, EXPRESSION] = parameters[:, EXPRESSION][:, MIRROR]
     flipped[:, ROTATION] *= MIRROR_ROTATION
     flipped[:, TRANSLATION][:, 0] *= -1

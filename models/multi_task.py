@@ -14,7 +14,7 @@ from facert_blender.capture.contract import ANCHORS, EXPRESSION, GRID, MULTI_SIZ
 from .datasets import Shard, held_out, stable_identity
 from .face_model import FaceMesh, Projection
 from .face_reader import FaceReader, cut
-from .label import Labels, mirror_identity
+from .label import Labels
 from .losses import FaceLoss, LossWeights, complete_iou, objectness, points_distance
 from .multi_face import Detections, MultiFaceConfig, multi_face_network, overlaps
 from .relabel import labels_file
@@ -129,7 +129,6 @@ class MultiFaceTask:
         shards = {name: Shard.open(RUNS / name) for name in config.data.get("made", ["edited"])}
         if not config.data.get("exact", True):
             shards = {n: s.labelled(np.load(labels_file(teacher, n))) for n, s in shards.items()}
-        mirrored = mirror_identity(mesh)
 
         tiles = {n: config.data[n] for n in ("columns", "made_share", "smallest") if n in config.data}
 
@@ -137,9 +136,12 @@ class MultiFaceTask:
             usable = [(held_out(s.person) == validation) & (s.confidence > 0) for s in shards.values()]
             rows = [np.flatnonzero(part) for part in usable]
             photographs = load_photographs(labels, parameters, validation=validation)
-            often = [chances(s, r, self.face_loss) for s, r in zip(shards.values(), rows, strict=True)]
-            made = list(zip(shards.values(), rows, often, strict=True))
-            return Composer(photographs, made, mirrored, **({} if validation else tiles))
+            made = [
+                (s, r, chances(s, r, self.face_loss))
+                for s, r in zip(shards.values(), rows, strict=True)
+                if len(r)  # some shards hold nobody out
+            ]
+            return Composer(photographs, made, **({} if validation else tiles))
 
         self.training, validation = composer(validation=False), composer(validation=True)
         self.validation = [

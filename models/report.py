@@ -58,6 +58,8 @@ SYSTEMS = (
         "brief_ms_mfn", "MS-MFN, labels from MS-SFN", (2.23, 98.8, 100.0, 99.3),
         (0.117, 0.407, 0.284, 0.405, 0.284, 0.173, 0.325, 0.248, 0.349),
     ),
+    System("long_ss_sfn", "SS-SFN, three times the budget"),
+    System("long_ms_sfn", "MS-SFN, three times the budget"),
     System("ms_sfn_first", "MS-SFN, shipped, half trained"),
     System("ms_sfn", "MS-SFN, shipped"),
     System("ms_mfn_find", "MS-MFN, first part: reads in cells"),

@@ -105,7 +105,6 @@ class Composer:
         self,
         photographs: list[Photograph],
         made: Sequence[tuple[Shard, np.ndarray, np.ndarray]],
-        identity_mirror: np.ndarray,
         *,
         columns: Sequence[float] = (0.34, 0.24, 0.18, 0.14, 0.10),
         made_share: float = 0.35,
@@ -113,7 +112,6 @@ class Composer:
     ) -> None:
         self.photographs = photographs
         self.made = made
-        self.identity_mirror = identity_mirror
         self.columns = columns
         self.made_share = made_share
         self.smallest = smallest
@@ -262,7 +260,7 @@ class Composer:
         landmarks = photograph.landmarks[:, list(MIRROR_LANDMARKS)]
         return Photograph(
             photograph.image[:, ::-1],
-            mirror(photograph.parameters, self.identity_mirror) if len(landmarks) else photograph.parameters,
+            mirror(photograph.parameters),
             landmarks * np.array([-1, 1]) + np.array([right + 2 * MARK_OFFSET * photograph.pixel, 0]),
             photograph.confidence,
             photograph.exact,

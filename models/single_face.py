@@ -20,10 +20,10 @@ class SingleFaceConfig:
 
     stem: filters of the first convolution. widths: output channels of the levels at 32, 16 and 8 pixels.
     squeeze: squeeze filters of their Fire modules. branch: channels of the finer branches. multi_scale:
-    whether identity and expression see the finer branches, or only the last level. spatial: channels of the
-    last map that are kept where they are, beside the pooled ones, since pooling forgets where things are.
-    points: how many points of the face are located on a 32-pixel map, the 68 landmarks first; decoder: that
-    map's channels.
+    whether identity and expression see the finer branches, and points are located on the finest level, or
+    everything comes from the last. spatial: channels of the last map that are kept where they are, beside the
+    pooled ones, since pooling forgets where things are. points: how many points of the face are located,
+    the 68 landmarks first; decoder: channels of the 32-pixel map on which the multi-scale network does so.
     """
 
     stem: int = 64
@@ -110,11 +110,12 @@ class SingleFaceNetwork(nn.Module):
         self.level2 = Level(w1, c.squeeze[1], w2)
         self.level3 = Level(w2, c.squeeze[2], w3)
         finer = 0
+        self.points = SoftArgmax(w3, c.points, 8)
         if c.multi_scale:
             self.branch1 = slim_branch(w1, c.squeeze[0], c.branch, 2)
             self.branch2 = slim_branch(w2, c.squeeze[0], c.branch, 1)
             finer = c.branch
-        self.points = Points(c.widths, c.decoder, c.points, 32)
+            self.points = Points(c.widths, c.decoder, c.points, 32)
         self.marks = Marks(c.points)
         self.pose = Head(w3, 8, 8, c)
         self.identity = Head(w3 + finer, IDENTITIES, 8, c)
@@ -134,7 +135,9 @@ class SingleFaceNetwork(nn.Module):
             from_fine, from_middle = self.branch1(fine), self.branch2(middle)
             identity = torch.cat([from_middle, coarse], 1)
             expression = torch.cat([from_fine, from_middle, coarse], 1)
-        points = self.points(fine, middle, coarse)
+            points = self.points(fine, middle, coarse)
+        else:
+            points = self.points.expected(coarse)
         groups = [
             self.identity(identity, points),
             self.expression(expression, points),

@@ -17,7 +17,7 @@ from .augment import photographic, place, random_place
 from .datasets import SHARD_SPAN, Shard, held_out, stable_identity
 from .dense import DensePoints
 from .face_model import FaceMesh, Projection
-from .label import MIRROR_LANDMARKS, mirror_identity
+from .label import MIRROR_LANDMARKS
 from .losses import FaceLoss, LossWeights, people_confusion, points_distance, twins_confusion
 from .shared_data import RUNS, marked_by_people
 from .single_face import SingleFaceConfig, SingleFaceNetwork
@@ -59,7 +59,6 @@ class SingleFaceTask:
         self.batch_size = config.batch
         self.network = SingleFaceNetwork(SingleFaceConfig(**config.model))
         self.face_loss = FaceLoss(Projection(mesh.reduced()), LossWeights(**config.loss))
-        self.identity_mirror = mirror_identity(mesh)
         dense = DensePoints.load(mesh)
         auxiliary = dense.steadiest(self.network.config.points - LANDMARKS)
         mirrored = np.searchsorted(auxiliary, dense.mirror[auxiliary])
@@ -106,7 +105,6 @@ class SingleFaceTask:
                 shard.parameters[row],
                 self.points[source][row],
                 float(shard.pixel[row]),
-                self.identity_mirror,
                 rng,
                 self.points_mirror,
                 flips=self.flips,

@@ -85,6 +85,10 @@ MIRROR: tuple[int, ...] = tuple(EXPRESSIONS.index(mirrored(name)) for name in EX
 """Index of each expression's mirror image: weights of a flipped picture are `weights[..., MIRROR]`."""
 MIRROR_ROTATION: tuple[int, int, int, int] = (1, 1, -1, -1)
 """Signs: the rotation of a flipped picture is `rotation * MIRROR_ROTATION`, quaternions as w, x, y, z."""
+SIDEWAYS = (10, 21, 26, 29, 34, 38, 44, 46)
+"""Identity modes that make a head uneven, one side against the other; all others are the same on both."""
+MIRROR_IDENTITY: tuple[int, ...] = tuple(-1 if mode in SIDEWAYS else 1 for mode in range(IDENTITIES))
+"""Signs: the identity of a flipped picture is `identity * MIRROR_IDENTITY`."""
 
 
 def stamp(kind: str) -> dict[str, str]:

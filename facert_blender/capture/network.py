@@ -63,7 +63,8 @@ class SingleFaceNetwork:
         """Load the network.
 
         path: an ONNX file; None is the one in `weights_folder()`. mirrored: read every face in a mirror too
-        and take the mean of both expressions and rotations, which are truer than either, at twice the cost.
+        and take the mean of both identities, expressions and rotations, which are truer than either, at twice
+        the cost.
 
         Raises:
             WeightsError: the file is missing, damaged or of another contract.
@@ -154,8 +155,10 @@ class MultiFaceNetwork:
 
 
 def _between(parameters: np.ndarray, seen_in_mirror: np.ndarray) -> np.ndarray:
-    """Parameters (n, 104) with the mean of expressions and rotations of two readings, one in a mirror."""
+    """Parameters (n, 104): identity, expressions and rotation are means of two readings, one in a mirror."""
     both = parameters.copy()
+    both[:, contract.IDENTITY] += seen_in_mirror[:, contract.IDENTITY] * contract.MIRROR_IDENTITY
+    both[:, contract.IDENTITY] /= 2
     both[:, contract.EXPRESSION] += seen_in_mirror[:, contract.EXPRESSION][:, contract.MIRROR]
     both[:, contract.EXPRESSION] /= 2
     both[:, contract.ROTATION] += seen_in_mirror[:, contract.ROTATION] * contract.MIRROR_ROTATION

@@ -66,6 +66,7 @@ def test_reading_in_a_mirror_too_sees_left_and_right_alike() -> None:
 
     one, other = both(SingleFaceNetwork(mirrored=True))
     assert other.weights[list(contract.MIRROR)] == pytest.approx(one.weights, abs=0.02)
+    assert other.identity * contract.MIRROR_IDENTITY == pytest.approx(one.identity, abs=0.05)
     assert other.rotation * [1, 1, -1, -1] == pytest.approx(one.rotation, abs=0.01)
     assert np.linalg.norm(one.rotation) == pytest.approx(1, abs=1e-5)
     one, other = both(SingleFaceNetwork())

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from facert_blender.capture.contract import EXPRESSIONS, MIRROR
+from facert_blender.capture.contract import EXPRESSION, EXPRESSIONS, IDENTITY, MIRROR, ROTATION, SCALE
+from facert_blender.capture.face_shape import FaceShape
 
 pytest.importorskip("torch", reason="training is not set up (make setup-training)")
 
@@ -18,9 +19,11 @@ from models.label import (
     learn_landmark_map,
     less_rest,
     map_landmarks,
+    mirror,
     repeated,
     score_prior,
 )
+from models.shared_data import WEIGHTS
 
 
 def test_prior_trusts_the_teacher_only_where_it_is_good() -> None:
@@ -36,6 +39,21 @@ def test_prior_trusts_the_teacher_only_where_it_is_good() -> None:
 def test_mirrors_are_their_own_inverse() -> None:
     assert [MIRROR_LANDMARKS[i] for i in MIRROR_LANDMARKS] == list(range(68))
     assert [MIRROR[i] for i in MIRROR] == list(range(46))
+
+
+def test_the_mirrored_face_lies_where_the_mirror_shows_it() -> None:
+    rng = np.random.default_rng(0)
+    parameters = np.zeros((50, 104), np.float32)
+    parameters[:, IDENTITY] = rng.normal(0, 1, (50, 50))
+    parameters[:, 0] = 1
+    parameters[:, EXPRESSION] = rng.uniform(0, 1, (50, 46)) ** 3
+    rotation = rng.normal((1, 0, 0, 0), 0.15, (50, 4))
+    parameters[:, ROTATION] = rotation / np.linalg.norm(rotation, axis=1, keepdims=True)
+    parameters[:, ROTATION.stop] = 0.1
+    parameters[:, SCALE] = 0.45
+    shape = FaceShape.load(WEIGHTS / "face_shape.npz")
+    in_mirror = shape.project(parameters)[:, list(MIRROR_LANDMARKS)] * (-1, 1)
+    np.testing.assert_allclose(shape.project(mirror(parameters)), in_mirror, atol=0.003)
 
 
 def test_landmark_map_learns_a_linear_relation() -> None:

@@ -33,6 +33,17 @@ def test_single_face_network_reads_crops(multi_scale: bool) -> None:
     assert (parameters[:, EXPRESSION] >= 0).all() and (parameters[:, EXPRESSION] <= 1).all()
 
 
+@pytest.mark.parametrize("multi_scale", [True, False])
+def test_only_the_multi_scale_network_sees_more_than_the_last_level(multi_scale: bool) -> None:
+    torch.manual_seed(0)
+    network = SingleFaceNetwork(SingleFaceConfig(multi_scale=multi_scale)).eval()
+    network.level3.register_forward_hook(lambda *_: torch.zeros(2, 192, 8, 8))
+    with torch.no_grad():
+        (one, other), (points, other_points) = network.read(noise(2, 128))
+    assert torch.equal(one, other) != multi_scale
+    assert torch.equal(points, other_points) != multi_scale
+
+
 def test_located_points_lie_in_the_crop_and_follow_their_map() -> None:
     torch.manual_seed(0)
     points = Points((4, 4, 4), 8, 5, 32).eval()

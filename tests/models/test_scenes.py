@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from facert_blender.capture.contract import IDENTITIES, MULTI_SIZE, PARAMETERS
+from facert_blender.capture.contract import MULTI_SIZE, PARAMETERS
 
 pytest.importorskip("torch", reason="training is not set up (make setup-training)")
 
@@ -61,7 +61,7 @@ def composer(tmp_path: Path) -> Composer:
     photographs.append(photograph(90, rng, known=False))
     shard = made_faces(rng, tmp_path)
     made = [(shard, np.array([0, 2]), np.array([0.5, 0.5]))]
-    return Composer(photographs, made, np.eye(IDENTITIES, dtype=np.float32))
+    return Composer(photographs, made)
 
 
 def scenes(composer: Composer, count: int) -> list[Scene]:
