@@ -90,7 +90,6 @@ train: setup-training
 	$(PY) -m models.relabel ms_sfn
 	$(PY) -m models.train models/configs/ms_mfn_find.toml
 	$(PY) -m models.train models/configs/ms_mfn_read.toml
-	test -e models/runs/ms_mfn_read_narrow || $(PY) -m models.narrow ms_mfn_read 24
 	$(PY) -m models.train models/configs/ms_mfn.toml
 	$(PY) -m models.calibrate ms_mfn
 	$(PY) -m models.export ms_mfn
