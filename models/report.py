@@ -61,6 +61,7 @@ SYSTEMS = (
     System("long_ss_sfn", "SS-SFN, three times the budget"),
     System("long_ms_sfn", "MS-SFN, three times the budget"),
     System("ms_sfn_first", "MS-SFN, shipped, half trained"),
+    System("ms_sfn_second", "MS-SFN, shipped, before the last part"),
     System("ms_sfn", "MS-SFN, shipped"),
     System("ms_mfn_find", "MS-MFN, first part: reads in cells"),
     System("ms_mfn_read", "MS-MFN, second part: reads where faces are"),
