@@ -89,7 +89,7 @@ train: setup-training
 	$(PY) -m models.export ms_sfn
 	$(PY) -m models.relabel ms_sfn
 	$(PY) -m models.train models/configs/ms_mfn_find.toml
-	$(PY) -m models.train models/configs/ms_mfn_read.toml
+	$(PY) -m models.train models/configs/ms_mfn_reader.toml
 	$(PY) -m models.train models/configs/ms_mfn.toml
 	$(PY) -m models.calibrate ms_mfn
 	$(PY) -m models.export ms_mfn
@@ -105,7 +105,7 @@ table: setup-training
 	for run in $(SFNS); do $(call trained,$$run,$(FACES)) || exit 1; done
 	test -e models/runs/brief_ss_sfn/labels.npy || $(PY) -m models.relabel brief_ss_sfn
 	test -e models/runs/brief_ms_sfn/labels.npy || $(PY) -m models.relabel brief_ms_sfn
-	test -e models/runs/ms_sfn/labels_rendered.npy || $(PY) -m models.relabel ms_sfn --made
+	test -e models/runs/ms_sfn/labels_rendered.npy || $(PY) -m models.relabel ms_sfn --made rendered
 	for run in $(MFNS); do $(call trained,$$run,detection $(FACES)) || exit 1; done
 	$(call trained,brief_mfn_detection,cost detection)
 	$(PY) -m models.report

@@ -20,6 +20,8 @@ CLOSE_SCALES = (0.92, 1.1)
 CLOSE_SHIFT = 0.04
 CLOSE_ROLL = 5.0
 """The same for a face that has been seen before: what its landmarks are off, and what it moves in a frame."""
+FEWER_PIXELS = (-1.2, 1.2)
+"""Logarithms of how many pixels across a face's view has of its own; half of the views have all of them."""
 
 
 def place(
@@ -123,3 +125,10 @@ def photographic(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         top, left = rng.integers(0, size - height), rng.integers(0, size - width)
         image[top : top + height, left : left + width] = rng.integers(0, 255, 3)
     return image
+
+
+def seen_small(crop: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
+    """What a picture of many people leaves of a face's crop: uint8 (size, size, 3), often of fewer pixels."""
+    pixels = min(size, round(size * float(np.exp(rng.uniform(*FEWER_PIXELS)))))
+    small = cv2.resize(crop, (pixels, pixels), interpolation=cv2.INTER_AREA)
+    return cv2.resize(small, (size, size), interpolation=cv2.INTER_LINEAR)

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from facert_blender.capture.contract import EXPRESSION, IDENTITY, ROTATION, SCALE, TRANSLATION
 
@@ -31,7 +32,7 @@ class SqueezeExcite(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Features (n, channels, h, w), reweighed."""
-        pooled = x.mean((2, 3), keepdim=True)
+        pooled = functional.adaptive_avg_pool2d(x, 1)
         return x * torch.sigmoid(self.excite(torch.relu(self.squeeze(pooled))))
 
 
@@ -46,7 +47,7 @@ class Fire(nn.Module):
         self.squeeze = ConvBlock(inputs, squeeze, 1)
         self.expand1 = nn.Conv2d(squeeze, outputs // 2, 1, stride, bias=False)
         self.expand3 = nn.Conv2d(squeeze, outputs // 2, 3, stride, 1, bias=False)
-        self.norm = nn.BatchNorm2d(outputs)
+        self.norm: nn.Module = nn.BatchNorm2d(outputs)
         self.excite = SqueezeExcite(outputs)
         self.residual = inputs == outputs and stride == 1
 
@@ -55,6 +56,21 @@ class Fire(nn.Module):
         squeezed = self.squeeze(x)
         y = self.excite(self.norm(torch.cat([self.expand1(squeezed), self.expand3(squeezed)], 1)))
         return torch.relu(x + y if self.residual else y)
+
+    @torch.no_grad()
+    def fold(self) -> None:
+        """Put the normalisation, as it is in evaluation, into the convolutions before it: the same function
+        with fewer passes over the data.
+        """
+        if not isinstance(self.norm, nn.BatchNorm2d):
+            return
+        scale = self.norm.weight / torch.sqrt(self.norm.running_var + self.norm.eps)
+        shift = self.norm.bias - self.norm.running_mean * scale
+        half = len(scale) // 2
+        for expand, part in ((self.expand1, slice(half)), (self.expand3, slice(half, None))):
+            expand.weight *= scale[part, None, None, None]
+            expand.bias = nn.Parameter(shift[part])
+        self.norm = nn.Identity()
 
 
 class Level(nn.Sequential):

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import argparse
 
+import cv2
 import numpy as np
 import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from facert_blender.capture.contract import LANDMARKS, MULTI_SIZE, ROTATION
+from facert_blender.capture.contract import FINDING_SIZE, LANDMARKS, ROTATION
 from facert_blender.capture.network import overlaps
 from facert_blender.capture.output import replacing
 
@@ -24,8 +25,7 @@ from .augment import random_place
 from .datasets import PHOTOGRAPHS, SHARD_SPAN, Shard
 from .export import CONFIGS, load_trained
 from .marks import Marks
-from .multi_task import MultiFaceTask, padded, read
-from .scenes import Composer
+from .multi_task import MultiFaceTask
 from .shared_data import RUNS, held_out, marked_by_people
 from .single_face import SingleFaceNetwork
 from .train import TrainConfig
@@ -33,7 +33,6 @@ from .train import TrainConfig
 Located = tuple[Tensor, Tensor, Tensor]
 """Points (n, points, 2), rotations (n, 4) and people's marks (n, 68, 2), in sides."""
 ROUNDS = 4
-SCENES = 1000
 LEVELS = np.round(np.arange(0.1, 0.85, 0.05), 2)
 RIGHT = 0.5
 """A detection is right from this overlap on."""
@@ -73,8 +72,9 @@ def marked_faces() -> tuple[Shard, np.ndarray]:
     return shard, np.flatnonzero(trained_on & marked_by_people(shard.person))
 
 
-def points_in_crops(network: SingleFaceNetwork, shard: Shard, rows: np.ndarray) -> Located:
-    """What an SFN makes of faces in upright views, ROUNDS of each, and where the landmarks are."""
+def points_in_crops(network: SingleFaceNetwork, shard: Shard, rows: np.ndarray, upright: bool) -> Located:
+    """What a network makes of faces in views of them, ROUNDS of each, and where the landmarks are."""
+    size = network.config.size
     rng = np.random.default_rng(0)
     points, rotation, marks = [], [], []
     for chunk in tqdm(np.array_split(np.repeat(rows, ROUNDS), max(1, len(rows) * ROUNDS // 50))):
@@ -86,43 +86,15 @@ def points_in_crops(network: SingleFaceNetwork, shard: Shard, rows: np.ndarray) 
                 shard.landmarks[row],
                 float(shard.pixel[row]),
                 rng,
-                upright=1.0,
+                upright=float(upright),
             )
             for row in chunk
         ]
-        crops = torch.from_numpy(np.stack([crop for crop, _, _ in placed]))
-        parameters, located = network.read(crops)
+        crops = [cv2.resize(crop, (size, size), interpolation=cv2.INTER_AREA) for crop, _, _ in placed]
+        parameters, located = network(torch.from_numpy(np.stack(crops)))
         points.append(located)
         rotation.append(parameters[:, ROTATION])
         marks.append(torch.from_numpy(np.stack([landmarks for _, _, landmarks in placed])))
-    return torch.cat(points), torch.cat(rotation), torch.cat(marks)
-
-
-def points_in_scenes(network: nn.Module, shard: Shard, rows: np.ndarray) -> Located:
-    """What an MFN makes of faces in scenes, of SCENES, and where the landmarks are."""
-    often = np.full(len(rows), 1 / len(rows))
-    composer = Composer(
-        [],
-        [(shard, rows, often)],
-        columns=(0.4, 0.4, 0.2, 0, 0),
-        made_share=1.0,
-        smallest=0.2,
-    )
-    points, rotation, marks = [], [], []
-    for number in tqdm(range(SCENES)):
-        scene = padded(composer, np.random.default_rng((2, number)))
-        faces = np.flatnonzero(scene["confidence"] > 0)
-        if not len(faces):
-            continue
-        views = torch.from_numpy(scene["views"][faces])
-        seen = network(torch.from_numpy(scene["image"][None]))
-        nobody = torch.zeros(len(faces), dtype=torch.long)
-        parameters, located = read(network, seen, nobody, nobody, views)
-        assert located is not None
-        points.append(located.float())
-        rotation.append(parameters[:, ROTATION].float())
-        side = views[:, 2:].amax(1)[:, None, None]
-        marks.append((torch.from_numpy(scene["landmarks"][faces]) - views[:, None, :2]) / side)
     return torch.cat(points), torch.cat(rotation), torch.cat(marks)
 
 
@@ -132,11 +104,8 @@ def calibrate_marks(config: TrainConfig) -> None:
     layers = [part for part in network.modules() if isinstance(part, Marks)]
     for layer in layers:
         with torch.no_grad():
-            faces = marked_faces()
-            if isinstance(network, SingleFaceNetwork):
-                points, rotation, marks = points_in_crops(network, *faces)
-            else:
-                points, rotation, marks = points_in_scenes(network, *faces)
+            upright = config.data.get("upright", 0.0)
+            points, rotation, marks = points_in_crops(network, *marked_faces(), upright > 0)
             before = distance(points[:, :LANDMARKS], marks)
             layer.fit(points, rotation, marks)
             after = distance(layer(points, rotation), marks)
@@ -164,7 +133,7 @@ def calibrate_confidence(config: TrainConfig) -> None:
         if f2 > best:
             best, best_level = f2, float(level)
     print(f"best: python -m models.export {config.name} --confidence {best_level}")
-    print(f"(scenes of {MULTI_SIZE} pixels: {len(scenes)})")
+    print(f"(scenes of {FINDING_SIZE} pixels: {len(scenes)})")
 
 
 def main() -> None:

@@ -142,11 +142,19 @@ def stable_identity(parameters: np.ndarray, confidence: np.ndarray, people: np.n
     return shared
 
 
-def cut(labels: Labels, least_confidence: float = 0.1) -> Shard:
-    """Crops of the labelled photographs that are large enough (32 pixels a side) and sure enough."""
-    centre, side = centre_and_side(labels.box)
+def rows_to_cut(labels: Labels, least_confidence: float = 0.1) -> np.ndarray:
+    """Which labels (m,) crops are cut for, in their order: faces that are large (32 pixels a side) and sure
+    enough.
+    """
+    _, side = centre_and_side(labels.box)
     rows = np.flatnonzero((labels.confidence > least_confidence) & (side > 32))
-    rows = rows[np.argsort(labels.photo[rows], kind="stable")]
+    return rows[np.argsort(labels.photo[rows], kind="stable")]
+
+
+def cut(labels: Labels) -> Shard:
+    """Crops of the labelled photographs."""
+    centre, side = centre_and_side(labels.box)
+    rows = rows_to_cut(labels)
     images = np.empty((len(rows), SHARD_SIZE, SHARD_SIZE, 3), np.uint8)
     centres = centre[rows]
     opened, image = "", np.empty(0)

@@ -19,13 +19,15 @@ import onnx
 import onnxruntime
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
-from facert_blender.capture.contract import MOST_READ, MULTI_SIZE, ROTATION, SINGLE_SIZE, stamp
+from facert_blender.capture.contract import FINDING_SIZE, MOST_READ, MULTI_SIZE, ROTATION, SINGLE_SIZE, stamp
 from facert_blender.capture.face_shape import FaceShape
 from facert_blender.capture.output import replacing
 
+from .blocks import Fire
 from .face_model import Projection
-from .face_reader import FaceReader
+from .face_reader import pyramid, views
 from .multi_face import Detections, MultiFaceConfig, multi_face_network, to_read
 from .shared_data import CHECKOUT, RUNS, WEIGHTS
 from .single_face import SingleFaceConfig, SingleFaceNetwork
@@ -38,6 +40,8 @@ IR_VERSION = 8
 TOLERANCE = 1e-4
 STORED_TOLERANCE = 2e-2
 """The same once the weights are rounded to float16, for outputs of about unit size."""
+FOUND_ON = int(math.log2(MULTI_SIZE / FINDING_SIZE))
+"""The level of the picture's pyramid on which the MFN finds faces."""
 LEAST_STORED = 256
 """Smaller tensors (biases, grids) stay float32."""
 
@@ -51,37 +55,42 @@ class SingleFaceOutputs(nn.Module):
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
         """Parameters (n, 104) and points (n, 68, 2) in sides from the crop's centre, y down."""
-        parameters, points = self.network.read(image)
+        parameters, points = self.network(image)
         return parameters, self.network.marks(points, parameters[:, ROTATION])
 
 
 class MultiFaceOutputs(nn.Module):
     """The MFN with its outputs as the contract names them: boxes, confidence, faces, parameters, points.
 
-    `confidence` is the network's own confidence that comes out as 0.5 (see `models.calibrate`). The points of
-    a network without a `FaceReader` are the face model's.
+    network: what finds the faces. reader: what reads them, of `face_reader.VIEW_SIZE`; where there is none,
+    they are read in the network's cells as in the paper, and the points are the face model's. confidence: the
+    network's own confidence that comes out as 0.5 (see `models.calibrate`).
     """
 
-    def __init__(self, network: nn.Module, confidence: float = 0.5) -> None:
+    def __init__(
+        self, network: nn.Module, reader: SingleFaceNetwork | None = None, confidence: float = 0.5
+    ) -> None:
         super().__init__()
         self.network = network
+        self.reader = reader
         self.projection = Projection(FaceShape.load(WEIGHTS / "face_shape.npz"))
         self.shift = math.log(confidence / (1 - confidence))
 
     def forward(self, image: Tensor, count: Tensor) -> tuple[Tensor, ...]:
-        """Boxes (n, 405, 4) and confidence (n, 405); which of these predictions were read (n, count), their
-        parameters (n, count, 104), and points (n, count, 68, 2) in sides from the box's centre, y down.
+        """Of pictures uint8 (n, 576, 576, 3): boxes (n, 405, 4) and confidence (n, 405); which of these
+        predictions were read (n, count), their parameters (n, count, 104), and points (n, count, 68, 2) in
+        sides from the box's centre, y down.
         """
-        seen: Detections = self.network(image)
+        levels = pyramid(image)
+        seen: Detections = self.network(levels[FOUND_ON])
         faces = to_read(seen.boxes, seen.logits, count)
-        if seen.features is None:
+        if self.reader is None:
             assert seen.parameters is not None
             parameters = _rows(seen.parameters, faces).flatten(0, 1)
             points = self.projection(parameters)
         else:
-            reader = cast(FaceReader, self.network.reader)
-            parameters, located = reader(seen.features, _rows(seen.boxes, faces))
-            points = reader.marks(located, parameters[:, ROTATION])
+            parameters, located = self.reader(views(levels, _rows(seen.boxes, faces)))
+            points = self.reader.marks(located, parameters[:, ROTATION])
         read = (each.unflatten(0, faces.shape) for each in (parameters, points))
         return seen.boxes, torch.sigmoid(seen.logits - self.shift), faces, *read
 
@@ -91,22 +100,47 @@ def _rows(values: Tensor, rows: Tensor) -> Tensor:
     return values.gather(1, rows[..., None].expand(-1, -1, values.shape[2]))
 
 
+def make_network(config: TrainConfig) -> nn.Module:
+    """The network of a configuration, untrained."""
+    if config.network == "multi":
+        return multi_face_network(MultiFaceConfig(**config.model))
+    return SingleFaceNetwork(SingleFaceConfig(**config.model))
+
+
 def load_trained(config: TrainConfig) -> nn.Module:
     """The best weights of a configuration's run, in its network, ready to be used.
 
     Raises:
         FileNotFoundError: the run has no weights.
     """
-    if config.network == "single":
-        network: nn.Module = SingleFaceNetwork(SingleFaceConfig(**config.model))
-    else:
-        network = multi_face_network(MultiFaceConfig(**config.model))
+    network = make_network(config)
     network.load_state_dict(torch.load(RUNS / config.name / "best.pt", map_location="cpu", weights_only=True))
     return network.eval()
 
 
+def system(config: TrainConfig, confidence: float = 0.5) -> tuple[nn.Module, str]:
+    """The best weights of a configuration's run with outputs as above, and the contract's kind of network.
+
+    Raises:
+        FileNotFoundError: the run, or what finds the faces for it, has no weights.
+    """
+    network = load_trained(config)
+    if config.network == "single":
+        return SingleFaceOutputs(cast(SingleFaceNetwork, network)).eval(), "single"
+    if config.network == "multi":
+        return MultiFaceOutputs(network, confidence=confidence).eval(), "multi"
+    finder = load_trained(TrainConfig.read(CONFIGS / f"{config.finder}.toml"))
+    return MultiFaceOutputs(finder, cast(SingleFaceNetwork, network), confidence).eval(), "multi"
+
+
 def to_onnx(graph: nn.Module, kind: str) -> bytes:
-    """Outputs as above as the bytes of an ONNX file, with the contract in its metadata."""
+    """Outputs as above as the bytes of an ONNX file, with the contract in its metadata.
+
+    The graph's Fire modules are folded; what it computes stays the same.
+    """
+    for module in graph.modules():
+        if isinstance(module, Fire):
+            module.fold()
     inputs, outputs, read = ["image"], ["parameters", "points"], []
     example: tuple[Tensor, ...] = (torch.zeros((1, SINGLE_SIZE, SINGLE_SIZE, 3), dtype=torch.uint8),)
     if kind == "multi":
@@ -162,10 +196,13 @@ def halve(content: bytes) -> bytes:
 
 
 def difference(graph: nn.Module, kind: str, content: bytes) -> float:
-    """The largest difference between PyTorch's outputs and ONNX Runtime's, on pictures of noise."""
+    """The largest difference between PyTorch's outputs and ONNX Runtime's, on pictures of soft noise: in hard
+    noise a view looks different from a hair's breadth beside it.
+    """
     size = SINGLE_SIZE if kind == "single" else MULTI_SIZE
-    rng = np.random.default_rng(0)
-    images = rng.integers(0, 255, (3, size, size, 3), np.uint8)
+    noise = np.random.default_rng(0).uniform(0, 255, (3, 3, size // 16, size // 16)).astype(np.float32)
+    soft = functional.interpolate(torch.from_numpy(noise), size=(size, size), mode="bilinear")
+    images = soft.to(torch.uint8).permute(0, 2, 3, 1).numpy()
     given = {"image": images} if kind == "single" else {"image": images, "count": np.array(MOST_READ)}
     with torch.no_grad():
         expected = graph(*(torch.from_numpy(value) for value in given.values()))
@@ -203,12 +240,7 @@ def export(run: str, folder: Path = WEIGHTS, confidence: float = 0.5) -> Path:
         RuntimeError: ONNX Runtime does not give what PyTorch gives.
     """
     config = TrainConfig.read(CONFIGS / f"{run}.toml")
-    network, kind = load_trained(config), config.network
-    graph = (
-        SingleFaceOutputs(cast(SingleFaceNetwork, network))
-        if kind == "single"
-        else MultiFaceOutputs(network, confidence)
-    ).eval()
+    graph, kind = system(config, confidence)
     whole = to_onnx(graph, kind)
     content = halve(whole)
     for version, tolerance in ((whole, TOLERANCE), (content, STORED_TOLERANCE)):

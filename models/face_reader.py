@@ -1,97 +1,69 @@
-"""How the MFN reads faces that it has found: from its own features, cut out where each face is."""
+"""How the MFN reads faces that it has found: a small SFN, given small views of the picture where they are.
+
+The views are cut in the network's own graph, so that finding and reading stay one pass, at the same cost for
+any number of people.
+"""
 
 from __future__ import annotations
 
+import math
+
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
-from facert_blender.capture.contract import CROP_MARGIN, EXPRESSIONS, IDENTITIES, LANDMARKS
+from facert_blender.capture.contract import CROP_MARGIN, MULTI_SIZE
 
-from .blocks import ConvBlock, Fire, Level, activate
-from .marks import Marks
-from .single_face import Head, SingleFaceConfig, SoftArgmax
-
-CUT = 14
-"""Side of a face's cut, in cells."""
-DEPTHS = (32, 64, 64)
-"""Channels of the cut, by the level they come from."""
-WIDTHS = (96, 160)
-SQUEEZE = (16, 32)
-BRANCH = 48
-DECODER = 16
-HEADS = SingleFaceConfig(points=LANDMARKS, spatial=6, hidden=128)
+VIEW_SIZE = 64
+"""Side of a face's view, in pixels."""
+LEVELS = 4
+"""Sizes of the picture that views are cut from, each half of the one before."""
 
 
-def sampling(centre: Tensor, span: Tensor, cells: int) -> Tensor:
-    """How much each of `cells` cells counts in each of a cut's: (…, CUT, cells), rows of sum 1.
+def pyramid(image: Tensor) -> list[Tensor]:
+    """Pictures uint8 (n, s, s, 3) at their own size and at LEVELS - 1 smaller ones, each half of the last."""
+    levels, x = [image], image.permute(0, 3, 1, 2).float()
+    for _ in range(1, LEVELS):
+        x = functional.avg_pool2d(x, 2)
+        levels.append((x + 0.5).to(torch.uint8).permute(0, 2, 3, 1))
+    return levels
 
-    centre, span: (…) of the cut along one axis, as fractions of the picture. Between cells it is linear;
-    where the cut is coarser than the cells it takes their mean under a triangle as wide as two steps;
-    outside, the edge goes on.
+
+def views(levels: list[Tensor], boxes: Tensor) -> Tensor:
+    """What the reader sees of k faces in each of n pictures: float (n * k, VIEW_SIZE, VIEW_SIZE, 3).
+
+    levels: a `pyramid`. boxes: (n, k, 4), centre and size as fractions of the picture. As for the SFN, a view
+    covers CROP_MARGIN sides around the box's centre, and the edge goes on outside the picture. It is sampled
+    between the pixels of the level whose pixels are closest to its own in size.
     """
-    steps = (torch.arange(CUT, device=centre.device) + 0.5) / CUT - 0.5
-    places = ((centre[..., None] + steps * span[..., None]) * cells - 0.5).clamp(0, cells - 1)
-    width = (span * (cells / CUT)).clamp(min=1)[..., None, None]
-    apart = (torch.arange(cells, device=centre.device) - places[..., None]).abs()
-    near = (1 - apart / width).clamp(min=0)
-    return near / near.sum(-1, keepdim=True)
-
-
-def cut(features: Tensor, boxes: Tensor) -> Tensor:
-    """Features (n, c, h, w) in k faces each, boxes (n, k, 4) as centre and size: (n * k, c, CUT, CUT).
-
-    As for the SFN, a cut covers CROP_MARGIN sides around the box's centre.
-    """
-    n, c, h, w = features.shape
-    k = boxes.shape[1]
+    n, k = boxes.shape[:2]
+    sizes = [MULTI_SIZE >> level for level in range(LEVELS)]
+    pixels = torch.cat([level.reshape(n, -1, 3) for level in levels], 1).reshape(-1, 3)
+    step = boxes[..., 2:].amax(-1) * (CROP_MARGIN * MULTI_SIZE / VIEW_SIZE)
+    level = (torch.log(step) / math.log(2) + 0.5).floor().clamp(0, LEVELS - 1).long()
+    device = boxes.device
+    size = torch.tensor(sizes, device=device)[level][..., None]
+    starts = [sum(s * s for s in sizes[:number]) for number in range(LEVELS)]
+    picture = torch.arange(n, device=device)[:, None] * sum(s * s for s in sizes)
+    start = torch.tensor(starts, device=device)[level] + picture
+    reach = (torch.arange(VIEW_SIZE, device=device) + 0.5) / VIEW_SIZE - 0.5
     span = CROP_MARGIN * boxes[..., 2:].amax(-1)
-    down = sampling(boxes[..., 1], span, h).to(features.dtype)
-    across = sampling(boxes[..., 0], span, w).to(features.dtype)
-    rows = down.reshape(n, k * CUT, h) @ features.permute(0, 2, 3, 1).reshape(n, h, w * c)
-    both = across[:, :, None] @ rows.reshape(n, k, CUT, w, c)
-    return both.reshape(n * k, CUT, CUT, c).permute(0, 3, 1, 2)
+    places = (boxes[..., :2, None] + (span[..., None] * reach)[..., None, :]) * size[..., None, :] - 0.5
+    places = torch.minimum(places.clamp(min=0), (size[..., None, :] - 1).float())
+    low = places.floor()
+    part = places - low
+    near = low.long()
+    far = torch.minimum(near + 1, size[..., None, :] - 1)
 
+    def taken(rows: Tensor, columns: Tensor) -> Tensor:
+        where = start[..., None, None] + rows[..., None] * size[..., None] + columns[..., None, :]
+        return pixels[where.reshape(-1)].float().reshape(n * k, VIEW_SIZE, VIEW_SIZE * 3)
 
-class FaceReader(nn.Module):
-    """Reads faces from the features of the levels at 72, 36 and 18 pixels: a small SFN without a stem."""
-
-    def __init__(self, widths: tuple[int, int, int]) -> None:
-        super().__init__()
-        self.narrow = nn.ModuleList(
-            ConvBlock(width, depth, 1) for width, depth in zip(widths, DEPTHS, strict=True)
-        )
-        w1, w2 = WIDTHS
-        self.level1 = Level(sum(DEPTHS), SQUEEZE[0], w1, shrink=False)
-        self.level2 = Level(w1, SQUEEZE[1], w2)
-        self.branch = Fire(w1, SQUEEZE[0], BRANCH, stride=2)
-        self.fine, self.middle = (nn.Conv2d(width, DECODER, 1) for width in WIDTHS)
-        self.mix = ConvBlock(DECODER, DECODER, 3)
-        self.points = SoftArgmax(DECODER, LANDMARKS, CUT)
-        self.marks = Marks(LANDMARKS)
-        self.pose = Head(w2, 8, CUT // 2, HEADS)
-        self.identity = Head(w2, IDENTITIES, CUT // 2, HEADS)
-        self.expression = Head(w2 + BRANCH, len(EXPRESSIONS), CUT // 2, HEADS)
-
-    def prepare(self, levels: tuple[Tensor, Tensor, Tensor]) -> tuple[Tensor, ...]:
-        """The levels (n, width, s, s) with as many channels as a cut takes of each; once for a picture."""
-        return tuple(narrow(level) for narrow, level in zip(self.narrow, levels, strict=True))
-
-    def forward(self, prepared: tuple[Tensor, ...], boxes: Tensor) -> tuple[Tensor, Tensor]:
-        """Faces in boxes (n, k, 4), centre and size as fractions of the picture: their parameters
-        (n * k, 104), and their landmarks (n * k, 68, 2) in sides from the box's centre, y down.
-        """
-        return self.read(torch.cat([cut(features, boxes) for features in prepared], 1))
-
-    def read(self, cuts: Tensor) -> tuple[Tensor, Tensor]:
-        """The same from the faces' cuts (m, sum(DEPTHS), CUT, CUT)."""
-        fine = self.level1(cuts)
-        middle = self.level2(fine)
-        mixed = self.mix(self.fine(fine) + functional.interpolate(self.middle(middle), scale_factor=2.0))
-        points = self.points.expected(mixed)
-        groups = [
-            self.identity(middle, points),
-            self.expression(torch.cat([self.branch(fine), middle], 1), points),
-            self.pose(middle, points),
-        ]
-        return activate(torch.cat(groups, 1)), points
+    # A row's colours lie side by side: long rows are multiplied faster than many short ones.
+    across = part[..., 0, :, None].expand(n, k, VIEW_SIZE, 3).reshape(n * k, 1, VIEW_SIZE * 3)
+    down = part[..., 1, :].reshape(n * k, VIEW_SIZE, 1)
+    rows = []
+    for row in (near[..., 1, :], far[..., 1, :]):
+        left, right = taken(row, near[..., 0, :]), taken(row, far[..., 0, :])
+        rows.append(left + across * (right - left))
+    return (rows[0] + down * (rows[1] - rows[0])).reshape(n * k, VIEW_SIZE, VIEW_SIZE, 3)

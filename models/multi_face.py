@@ -1,5 +1,5 @@
 """The multiple-face network (MFN): a 288 x 288 picture to every face in it (paper, sections 3.4, 4.3.3 and
-7.2).
+7.2). What it reads of faces in its cells is replaced in the shipped network by a `face_reader`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from facert_blender.capture.contract import (
 from facert_blender.capture.network import OVERLAP
 
 from .blocks import ConvBlock, Level, Normalise, activate, slim_branch
-from .face_reader import FaceReader
 
 CANDIDATES = 100
 """From how many predictions, of which several may see the same face, those to be read are chosen."""
@@ -31,11 +30,10 @@ CANDIDATES = 100
 class MultiFaceConfig:
     """The shape of an MFN.
 
-    multi_scale: whether it is MS-MFN, or SS-MFN, whose shape is fixed. reader: whether faces are read where
-    they are (`FaceReader`), or in the cells of the last level as in the paper. stem, widths, squeeze, branch:
-    as for the SFN, with levels at 72, 36, 18 and 9 pixels. located: features from which landmarks are located
-    in training, and which every group of parameters sees, where there is no reader. anchors: the five boxes'
-    sizes (width, height) as fractions of the picture, k-means of the training boxes.
+    multi_scale: whether it is MS-MFN, or SS-MFN, whose shape is fixed. stem, widths, squeeze, branch: as for
+    the SFN, with levels at 72, 36, 18 and 9 pixels. located: features from which landmarks are located in
+    training, and which every group of parameters sees. anchors: the five boxes' sizes (width, height) as
+    fractions of the picture, k-means of the training boxes.
     """
 
     stem: int = 48
@@ -44,7 +42,6 @@ class MultiFaceConfig:
     branch: int = 96
     located: int = 192
     multi_scale: bool = True
-    reader: bool = False
     anchors: tuple[tuple[float, float], ...] = (
         (0.06, 0.06),
         (0.10, 0.10),
@@ -78,15 +75,13 @@ class Detections:
 
     boxes: (n, 405, 4), centre and size as fractions of the picture. logits: (n, 405), of the objectness.
     parameters: (n, 405, 104), and points: the 68 landmarks (n, 405, 68, 2) in sides from the box's centre, y
-    down; None from a network that does not give them for each anchor. features: what a `FaceReader` has
-    prepared, from a network that has one.
+    down; None from a network that does not give them.
     """
 
     boxes: Tensor
     logits: Tensor
     parameters: Tensor | None = None
     points: Tensor | None = None
-    features: tuple[Tensor, ...] | None = None
 
 
 class AnchorGrid(nn.Module):
@@ -126,12 +121,10 @@ class MultiScaleNetwork(nn.Module):
         self.branch3 = slim_branch(w3, c.squeeze[1], c.branch, 1)
         self.box = GridHead(w4 + 3 * c.branch, 5, 128)
         self.grid = AnchorGrid(c.anchors)
-        self.reader = FaceReader((w1, w2, w3)) if c.reader else None
-        if not c.reader:
-            self.points = GridHead(w4 + 3 * c.branch, 2 * LANDMARKS, c.located)
-            self.pose = GridHead(w4 + c.located, 8, 128)
-            self.identity = GridHead(w4 + 2 * c.branch + c.located, IDENTITIES, 128)
-            self.expression = GridHead(w4 + 3 * c.branch + c.located, len(EXPRESSIONS), 192)
+        self.points = GridHead(w4 + 3 * c.branch, 2 * LANDMARKS, c.located)
+        self.pose = GridHead(w4 + c.located, 8, 128)
+        self.identity = GridHead(w4 + 2 * c.branch + c.located, IDENTITIES, 128)
+        self.expression = GridHead(w4 + 3 * c.branch + c.located, len(EXPRESSIONS), 192)
 
     def forward(self, image: Tensor) -> Detections:
         """All 405 predictions for uint8 pictures (n, 288, 288, 3)."""
@@ -142,8 +135,6 @@ class MultiScaleNetwork(nn.Module):
         finer = torch.cat([self.branch2(level2), self.branch3(level3), level4], 1)
         finest = torch.cat([self.branch1(level1), finer], 1)
         detections: Detections = self.grid(self.box(finest))
-        if self.reader is not None:
-            return replace(detections, features=self.reader.prepare((level1, level2, level3)))
         located = self.points.hidden(finest)
         groups = [
             self.identity(torch.cat([finer, located], 1)),

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import cv2
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from facert_blender.capture.contract import ANCHORS, EXPRESSION, GRID, MULTI_SIZE, PARAMETERS
+from facert_blender.capture.contract import ANCHORS, EXPRESSION, FINDING_SIZE, GRID, PARAMETERS
 
 from .datasets import Shard, held_out, stable_identity
 from .face_model import FaceMesh, Projection
-from .face_reader import FaceReader, cut
 from .label import Labels
 from .losses import FaceLoss, LossWeights, complete_iou, objectness, points_distance
 from .multi_face import Detections, MultiFaceConfig, multi_face_network, overlaps
@@ -21,16 +18,13 @@ from .relabel import labels_file
 from .scenes import MOST_FACES, Composer, load_photographs
 from .shared_data import PHOTOS, RUNS, landmark_box, person
 from .single_task import chances
-from .train import TrainConfig
+from .train import TrainConfig, short_floats
 
 VALIDATION_SCENES = 160
 NEAR_MISS = 0.5
 """An anchor that overlaps a face this much without being its own is not told that it sees background."""
 ALSO_POSITIVE = 0.6
 """Besides the best, anchors whose shape overlaps the face's this much learn it too."""
-VIEW_SHIFT = 0.08
-VIEW_SCALE = 0.15
-"""How far off the boxes are in which faces are read in training: in sides, and in size, as a logarithm."""
 
 
 def centred(boxes: np.ndarray) -> np.ndarray:
@@ -39,33 +33,25 @@ def centred(boxes: np.ndarray) -> np.ndarray:
 
 
 def padded(composer: Composer, rng: np.random.Generator) -> dict[str, np.ndarray]:
-    """A scene, its labels in arrays of one size: MOST_FACES faces and as many ignore zones, zeros beyond.
-
-    `views` are the boxes as a network might find them: somewhat off.
-    """
+    """A scene, its labels in arrays of one size: MOST_FACES faces and as many ignore zones, zeros beyond."""
     scene = composer.scene(rng)
     faces = len(scene.parameters)
     boxes = landmark_box(scene.landmarks.reshape(-1, 68, 2))
     arrays = {
         "image": scene.image,
         "boxes": np.zeros((MOST_FACES, 4), np.float32),
-        "views": np.zeros((MOST_FACES, 4), np.float32),
         "parameters": np.zeros((MOST_FACES, PARAMETERS), np.float32),
         "landmarks": np.zeros((MOST_FACES, 68, 2), np.float32),
         "confidence": np.zeros(MOST_FACES, np.float32),
         "exact": np.zeros(MOST_FACES, bool),
         "ignored": np.zeros((MOST_FACES, 4), np.float32),
     }
-    arrays["boxes"][:faces] = centred(boxes) / MULTI_SIZE
-    off = rng.uniform(-1, 1, (faces, 3))
-    side = arrays["boxes"][:faces, 2:].max(1, keepdims=True)
-    arrays["views"][:faces, :2] = arrays["boxes"][:faces, :2] + VIEW_SHIFT * off[:, :2] * side
-    arrays["views"][:faces, 2:] = arrays["boxes"][:faces, 2:] * np.exp(VIEW_SCALE * off[:, 2:])
-    arrays["landmarks"][:faces] = scene.landmarks / MULTI_SIZE
+    arrays["boxes"][:faces] = centred(boxes) / FINDING_SIZE
+    arrays["landmarks"][:faces] = scene.landmarks / FINDING_SIZE
     for name in ("parameters", "confidence", "exact"):
         arrays[name][:faces] = getattr(scene, name)
     zones = scene.ignored[:MOST_FACES]
-    arrays["ignored"][: len(zones)] = centred(zones) / MULTI_SIZE
+    arrays["ignored"][: len(zones)] = centred(zones) / FINDING_SIZE
     return arrays
 
 
@@ -89,27 +75,11 @@ def assign(boxes: Tensor, valid: Tensor, anchors: Tensor) -> tuple[Tensor, Tenso
     return picture[kept], face[kept], place[kept]
 
 
-def read(
-    network: nn.Module, seen: Detections, picture: Tensor, place: Tensor, boxes: Tensor
-) -> tuple[Tensor, Tensor | None]:
-    """Parameters (m, 104) and points (m, 68, 2), or None, of m faces of pictures that a network has seen.
-
-    picture: (m,), in ascending order. place: (m,), whose anchor, for networks that read the faces there.
-    boxes: (m, 4), for those that read them where they are.
-    """
-    if seen.features is None:
-        assert seen.parameters is not None
-        points = None if seen.points is None else seen.points[picture, place]
-        return seen.parameters[picture, place], points
-    counts = torch.bincount(picture, minlength=len(seen.boxes)).tolist()
-    cuts = [
-        torch.cat([cut(features[i : i + 1], own[None]) for features in seen.features], 1)
-        for i, own in enumerate(boxes.split(counts))
-        if len(own)
-    ]
-    with torch.autocast(boxes.device.type, torch.bfloat16):
-        parameters, points = cast(FaceReader, network.reader).read(torch.cat(cuts))
-    return parameters, points
+def read(seen: Detections, picture: Tensor, place: Tensor) -> tuple[Tensor, Tensor | None]:
+    """Parameters (m, 104) and points (m, 68, 2), or None, of m faces: those of picture (m,) at place (m,)."""
+    assert seen.parameters is not None
+    points = None if seen.points is None else seen.points[picture, place]
+    return seen.parameters[picture, place], points
 
 
 class MultiFaceTask:
@@ -126,22 +96,18 @@ class MultiFaceTask:
         parameters = np.load(labels_file(teacher)) if teacher else labels.parameters
         people = np.array([person(PHOTOS / str(photo)) for photo in labels.photo])
         parameters = stable_identity(parameters, labels.confidence, people)
-        shards = {name: Shard.open(RUNS / name) for name in config.data.get("made", ["edited"])}
-        if not config.data.get("exact", True):
-            shards = {n: s.labelled(np.load(labels_file(teacher, n))) for n, s in shards.items()}
-
-        tiles = {n: config.data[n] for n in ("columns", "made_share", "smallest") if n in config.data}
+        shards = [Shard.open(RUNS / name) for name in config.data.get("made", ["edited"])]
 
         def composer(*, validation: bool) -> Composer:
-            usable = [(held_out(s.person) == validation) & (s.confidence > 0) for s in shards.values()]
+            usable = [(held_out(s.person) == validation) & (s.confidence > 0) for s in shards]
             rows = [np.flatnonzero(part) for part in usable]
             photographs = load_photographs(labels, parameters, validation=validation)
             made = [
                 (s, r, chances(s, r, self.face_loss))
-                for s, r in zip(shards.values(), rows, strict=True)
+                for s, r in zip(shards, rows, strict=True)
                 if len(r)  # some shards hold nobody out
             ]
-            return Composer(photographs, made, **({} if validation else tiles))
+            return Composer(photographs, made)
 
         self.training, validation = composer(validation=False), composer(validation=True)
         self.validation = [
@@ -160,7 +126,7 @@ class MultiFaceTask:
         """Equation 4 over the positive anchors, with the losses of box and objectness."""
         image = batch["image"]
         self.face_loss.to(image.device)
-        with torch.autocast(image.device.type, torch.bfloat16):
+        with short_floats(image.device):
             seen: Detections = network(image)
         boxes, valid = batch["boxes"], batch["confidence"] > 0
         picture, face, place = assign(boxes, valid, self.anchors.to(boxes.device))
@@ -177,16 +143,12 @@ class MultiFaceTask:
         object_loss = objectness(seen.logits.float(), target, counted)
         if not len(found):
             return object_loss
-        if seen.features is None:
-            view = seen.boxes.detach().float()[picture, place]
-        else:
-            picture, face = valid.nonzero(as_tuple=True)
-            view = batch["views"][picture, face]
-        parameters, points = read(network, seen, picture, place, view)
+        view = seen.boxes.detach().float()[picture, place]
+        parameters, points = read(seen, picture, place)
         # Landmarks in the view's own frame, so that the landmark loss also shapes the box (paper, 7.3).
         side = view[:, 2:].amax(1)
         relative = (batch["landmarks"][picture, face] - view[:, None, :2]) / side[:, None, None]
-        clear = batch["confidence"][picture, face] * (0.25 + 0.75 * (side * MULTI_SIZE / 40).clamp(max=1))
+        clear = batch["confidence"][picture, face] * (0.25 + 0.75 * (side * FINDING_SIZE / 40).clamp(max=1))
         face_loss = self.face_loss(
             parameters.float(),
             batch["parameters"][picture, face],
@@ -209,7 +171,7 @@ class MultiFaceTask:
         for start in range(0, len(self.validation), 16):
             scenes = self.validation[start : start + 16]
             batch = {n: torch.from_numpy(np.stack([s[n] for s in scenes])).to(device) for n in scenes[0]}
-            with torch.autocast(device.type, torch.bfloat16):
+            with short_floats(device):
                 seen = network(batch["image"])
             boxes, valid = batch["boxes"], batch["confidence"] > 0
             iou = overlaps(seen.boxes.float(), boxes) * valid[:, None]
@@ -224,7 +186,7 @@ class MultiFaceTask:
             picture, face = hit.nonzero(as_tuple=True)
             where = place[picture, face]
             box = seen.boxes.float()[picture, where]
-            parameters, points = read(network, seen, picture, where, box)
+            parameters, points = read(seen, picture, where)
             located = projection(parameters.float()) if points is None else points.float()
             marks = located * box[:, 2:].amax(1)[:, None, None] + box[:, None, :2]
             truth = batch["landmarks"][picture, face]

@@ -1,8 +1,9 @@
 """Labels for the MFN from a trained SFN, as in the paper (section 3.4): `python -m models.relabel RUN`.
 
-Writes `runs/RUN/labels.npy`, float32 (n, 104), row by row beside `runs/labels.npz`, and with `--made` the
-like for made faces, `labels_SHARD.npy`, to learn what exact labels are worth. Every face is read as it is and
-in a mirror, as *best* does.
+Writes `runs/RUN/labels.npy`, float32 (n, 104), row by row beside `runs/labels.npz`; the same for the crops
+that were cut of them, `labels_photographs.npy`; and with `--made` the like for shards of made faces,
+`labels_SHARD.npy`, to learn what exact labels are worth. Every face is read as it is and in a mirror, as
+*best* does.
 """
 
 from __future__ import annotations
@@ -15,12 +16,10 @@ import numpy as np
 from facert_blender.capture.contract import EXPRESSION, IDENTITY, ROTATION
 from facert_blender.capture.network import SingleFaceNetwork
 
-from .datasets import SHARD_SIZE, SHARD_SPAN, Shard
+from .datasets import SHARD_SIZE, SHARD_SPAN, Shard, rows_to_cut
 from .evaluate.system import export_system
 from .label import Labels
 from .shared_data import PHOTOS, RUNS, read_image
-
-MADE = ("edited", "rendered")
 
 
 def labels_file(run: str, shard: str = "") -> Path:
@@ -68,13 +67,16 @@ def main() -> None:
     """Read every labelled photograph with the SFN of a run."""
     parser = argparse.ArgumentParser(prog="python -m models.relabel", description=main.__doc__)
     parser.add_argument("run")
-    parser.add_argument("--made", action="store_true", help="read the made faces too")
+    parser.add_argument("--made", nargs="*", default=[], metavar="SHARD", help="read made faces too")
     options = parser.parse_args()
     run = options.run
     _, weights = export_system(run, confidence=0.5)
     network = SingleFaceNetwork(weights / "single.onnx", mirrored=True)
-    np.save(labels_file(run), photographs(network, Labels.load()))
-    for name in MADE if options.made else ():
+    labels = Labels.load()
+    read = photographs(network, labels)
+    np.save(labels_file(run), read)
+    np.save(labels_file(run, "photographs"), read[rows_to_cut(labels)])
+    for name in options.made:
         np.save(labels_file(run, name), made(network, Shard.open(RUNS / name)))
 
 

@@ -63,8 +63,8 @@ SYSTEMS = (
     System("ms_sfn_first", "MS-SFN, shipped, half trained"),
     System("ms_sfn_second", "MS-SFN, shipped, before the last part"),
     System("ms_sfn", "MS-SFN, shipped"),
-    System("ms_mfn_find", "MS-MFN, first part: reads in cells"),
-    System("ms_mfn_read", "MS-MFN, second part: reads where faces are"),
+    System("ms_mfn_find", "MS-MFN, finds and reads in cells"),
+    System("ms_mfn_reader", "MS-MFN, shipped, half trained"),
     System("ms_mfn", "MS-MFN, shipped"),
 )  # fmt: skip
 """In the order of the paper's table 2, all with the same budget; then those that are shipped, with more."""
@@ -84,7 +84,7 @@ ABLATIONS = (
     Ablation("brief_sfn_flips", "+ flips", "brief_sfn_photographs"),
     Ablation("brief_sfn_edited", "+ edited photographs", "brief_sfn_flips"),
     Ablation("brief_ms_sfn", "+ rendered heads", "brief_sfn_edited"),
-    Ablation("brief_reader_relabelled", "MS-MFN, second part: all labels from MS-SFN"),
+    Ablation("brief_reader_relabelled", "MS-MFN's reader: all labels from MS-SFN"),
     Ablation("brief_reader", "exact labels where they exist", "brief_reader_relabelled"),
 )
 """Trained briefly and alike, each with one ingredient more than the one it is compared with."""

@@ -16,7 +16,7 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
-from facert_blender.capture.contract import MULTI_SIZE, PARAMETERS
+from facert_blender.capture.contract import FINDING_SIZE, PARAMETERS
 
 from .augment import photographic
 from .clutter import draw_clutter
@@ -26,7 +26,12 @@ from .shared_data import PHOTOS, landmark_box, person, read_image
 
 LONGEST = 400
 """Photographs are kept with their longest side at most this many pixels."""
-COLUMNS = (1, 2, 3, 4, 6)
+COLUMNS = {1: 0.34, 2: 0.24, 3: 0.18, 4: 0.14, 6: 0.10}
+"""How likely a scene is so many tiles across."""
+MADE_SHARE = 0.35
+"""The share of made faces among tiles."""
+SMALLEST = 0.09
+"""The least side of the face that a tile is aimed at, as a share of the tile."""
 LEAST_FACE = 0.02
 MOST_FACES = 20
 
@@ -95,30 +100,17 @@ def load_photographs(labels: Labels, parameters: np.ndarray, *, validation: bool
 
 
 class Composer:
-    """Makes scenes of photographs and of made faces: shards, each with the rows to use, and how often.
-
-    columns: how likely scenes of COLUMNS tiles across are. made_share: the share of made faces among tiles.
-    smallest: the least side of the face that a tile is aimed at, as a share of the tile.
-    """
+    """Makes scenes of photographs and of made faces: shards, each with the rows to use, and how often."""
 
     def __init__(
-        self,
-        photographs: list[Photograph],
-        made: Sequence[tuple[Shard, np.ndarray, np.ndarray]],
-        *,
-        columns: Sequence[float] = (0.34, 0.24, 0.18, 0.14, 0.10),
-        made_share: float = 0.35,
-        smallest: float = 0.09,
+        self, photographs: list[Photograph], made: Sequence[tuple[Shard, np.ndarray, np.ndarray]]
     ) -> None:
         self.photographs = photographs
         self.made = made
-        self.columns = columns
-        self.made_share = made_share
-        self.smallest = smallest
 
     def scene(self, rng: np.random.Generator) -> Scene:
         """A scene, by the generator alone."""
-        canvas = np.empty((MULTI_SIZE, MULTI_SIZE, 3), np.uint8)
+        canvas = np.empty((FINDING_SIZE, FINDING_SIZE, 3), np.uint8)
         canvas[:] = rng.integers(0, 255, 3)
         parts: list[tuple[np.ndarray, ...]] = []
         zones = []
@@ -141,7 +133,7 @@ class Composer:
                 whole[:, 2:] - whole[:, :2], axis=1
             )
             side = (whole[:, 2:] - whole[:, :2]).max(1)
-            good = (share > 0.85) & (side > LEAST_FACE * MULTI_SIZE)
+            good = (share > 0.85) & (side > LEAST_FACE * FINDING_SIZE)
             shift = np.array([left, top], np.float32)
             hidden = np.concatenate([seen[~good & (share > 0.05)], ignored])
             zones.append(hidden.clip(np.tile(area[:2], 2), np.tile(area[2:], 2)) + np.tile(shift, 2))
@@ -173,19 +165,19 @@ class Composer:
 
     def _tiles(self, rng: np.random.Generator) -> list[tuple[int, int, int, int]]:
         """Left, top, width, height of tiles that cover the picture."""
-        columns = int(rng.choice(COLUMNS, p=self.columns))
-        edges = np.linspace(0, MULTI_SIZE, columns + 1) + np.pad(
-            rng.uniform(-0.15, 0.15, columns - 1) * MULTI_SIZE / columns, 1
+        columns = int(rng.choice(list(COLUMNS), p=list(COLUMNS.values())))
+        edges = np.linspace(0, FINDING_SIZE, columns + 1) + np.pad(
+            rng.uniform(-0.15, 0.15, columns - 1) * FINDING_SIZE / columns, 1
         )
         tiles = []
         for left, right in pairwise(edges.astype(int)):
-            rows = max(1, round(MULTI_SIZE / (right - left) * float(rng.choice([0.7, 1.0, 1.3]))))
-            cuts = np.linspace(0, MULTI_SIZE, rows + 1).astype(int)
+            rows = max(1, round(FINDING_SIZE / (right - left) * float(rng.choice([0.7, 1.0, 1.3]))))
+            cuts = np.linspace(0, FINDING_SIZE, rows + 1).astype(int)
             tiles += [(left, a, right - left, b - a) for a, b in pairwise(cuts)]
         return [(int(a), int(b), int(c), int(d)) for a, b, c, d in tiles]
 
     def _pick(self, rng: np.random.Generator) -> Photograph:
-        if rng.random() < self.made_share:
+        if rng.random() < MADE_SHARE:
             shard, row = self._made_face(rng)
             pixels = SHARD_SIZE / SHARD_SPAN
             landmarks = shard.landmarks[row] * pixels + (SHARD_SIZE - 1) / 2
@@ -217,14 +209,14 @@ class Composer:
         added: list[tuple[np.ndarray, ...]] = []
         for _ in range(rng.integers(2, 9)):
             shard, row = self._made_face(rng)
-            side = float(np.exp(rng.uniform(np.log(LEAST_FACE), np.log(0.16)))) * MULTI_SIZE
+            side = float(np.exp(rng.uniform(np.log(LEAST_FACE), np.log(0.16)))) * FINDING_SIZE
             pixels = max(8, round(side * SHARD_SPAN))
-            left, top = rng.integers(-pixels // 5, MULTI_SIZE - 4 * pixels // 5, 2)
+            left, top = rng.integers(-pixels // 5, FINDING_SIZE - 4 * pixels // 5, 2)
             landmarks = shard.landmarks[row] * side + np.array([left, top]) + (pixels - 1) / 2
             box = landmark_box(landmarks)
             room = np.concatenate([box[:2] - 0.4 * side, box[2:] + 0.4 * side])
             apart = (room[:2] >= boxes[:, 2:]) | (room[2:] <= boxes[:, :2])
-            if not apart.any(1).all() or box.min() < 0 or box.max() > MULTI_SIZE:
+            if not apart.any(1).all() or box.min() < 0 or box.max() > FINDING_SIZE:
                 continue
             head = cv2.resize(shard.images[row], (pixels, pixels), interpolation=cv2.INTER_AREA)
             mask = np.zeros((pixels, pixels), np.float32)
@@ -239,8 +231,8 @@ class Composer:
                 -1,
             )
             mask = cv2.GaussianBlur(mask, (0, 0), 0.03 * pixels + 0.3)[..., None]
-            rows = slice(max(top, 0), min(top + pixels, MULTI_SIZE))
-            columns = slice(max(left, 0), min(left + pixels, MULTI_SIZE))
+            rows = slice(max(top, 0), min(top + pixels, FINDING_SIZE))
+            columns = slice(max(left, 0), min(left + pixels, FINDING_SIZE))
             own = np.s_[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
             blended = canvas[rows, columns] * (1 - mask[own]) + head[own] * mask[own]
             canvas[rows, columns] = blended.astype(np.uint8)
@@ -278,7 +270,7 @@ class Composer:
         if len(photograph.landmarks) and rng.random() < 0.9:
             box = landmark_box(photograph.landmarks[rng.integers(len(photograph.landmarks))])
             side = float((box[2:] - box[:2]).max())
-            share = np.exp(rng.uniform(np.log(self.smallest), np.log(0.75)))
+            share = np.exp(rng.uniform(np.log(SMALLEST), np.log(0.75)))
             scale = share * min(width, height) / side
             scale = max(scale, rng.choice([0.5, 0.9]) * min(width / w, height / h))
             slack = np.maximum(np.array([width, height]) - side * scale, 0) / 2

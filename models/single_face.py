@@ -1,4 +1,6 @@
-"""The single-face network (SFN): from a 128 x 128 crop to one face (paper, sections 3.3 and 4.3.2)."""
+"""The single-face network (SFN): from a 128 x 128 crop to one face (paper, sections 3.3 and 4.3.2); smaller,
+it also reads faces for the MFN (`face_reader`).
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from facert_blender.capture.contract import CROP_MARGIN, EXPRESSIONS, IDENTITIES
+from facert_blender.capture.contract import CROP_MARGIN, EXPRESSIONS, IDENTITIES, SINGLE_SIZE
 
 from .blocks import ConvBlock, Level, Normalise, activate, slim_branch
 from .marks import Marks
@@ -18,7 +20,8 @@ from .marks import Marks
 class SingleFaceConfig:
     """The shape of an SFN.
 
-    stem: filters of the first convolution. widths: output channels of the levels at 32, 16 and 8 pixels.
+    size: side of the crop that it reads. stem: filters of the first convolution. widths: output channels of
+    the levels at a quarter, an eighth and a sixteenth of that.
     squeeze: squeeze filters of their Fire modules. branch: channels of the finer branches. multi_scale:
     whether identity and expression see the finer branches, and points are located on the finest level, or
     everything comes from the last. spatial: channels of the last map that are kept where they are, beside the
@@ -26,6 +29,7 @@ class SingleFaceConfig:
     the 68 landmarks first; decoder: channels of the 32-pixel map on which the multi-scale network does so.
     """
 
+    size: int = SINGLE_SIZE
     stem: int = 64
     widths: tuple[int, int, int] = (128, 128, 192)
     squeeze: tuple[int, int, int] = (16, 24, 32)
@@ -83,9 +87,9 @@ class Head(nn.Module):
     Standardised, since points move by hundredths where features move by ones.
     """
 
-    def __init__(self, channels: int, outputs: int, size: int, c: SingleFaceConfig) -> None:
+    def __init__(self, channels: int, outputs: int, c: SingleFaceConfig) -> None:
         super().__init__()
-        inputs = channels + c.spatial * size * size + 2 * c.points
+        inputs = channels + c.spatial * (c.size // 16) ** 2 + 2 * c.points
         self.narrow = nn.Conv2d(channels, c.spatial, 1)
         self.standardise = nn.BatchNorm1d(inputs)
         self.hidden = nn.Linear(inputs, c.hidden)
@@ -110,23 +114,21 @@ class SingleFaceNetwork(nn.Module):
         self.level2 = Level(w1, c.squeeze[1], w2)
         self.level3 = Level(w2, c.squeeze[2], w3)
         finer = 0
-        self.points = SoftArgmax(w3, c.points, 8)
+        self.points = SoftArgmax(w3, c.points, c.size // 16)
         if c.multi_scale:
             self.branch1 = slim_branch(w1, c.squeeze[0], c.branch, 2)
             self.branch2 = slim_branch(w2, c.squeeze[0], c.branch, 1)
             finer = c.branch
-            self.points = Points(c.widths, c.decoder, c.points, 32)
+            self.points = Points(c.widths, c.decoder, c.points, c.size // 4)
         self.marks = Marks(c.points)
-        self.pose = Head(w3, 8, 8, c)
-        self.identity = Head(w3 + finer, IDENTITIES, 8, c)
-        self.expression = Head(w3 + 2 * finer, len(EXPRESSIONS), 8, c)
+        self.pose = Head(w3, 8, c)
+        self.identity = Head(w3 + finer, IDENTITIES, c)
+        self.expression = Head(w3 + 2 * finer, len(EXPRESSIONS), c)
 
-    def forward(self, image: Tensor) -> Tensor:
-        """Parameters (n, 104) of uint8 crops (n, 128, 128, 3)."""
-        return self.read(image)[0]
-
-    def read(self, image: Tensor) -> tuple[Tensor, Tensor]:
-        """Parameters (n, 104) and points (n, points, 2) in sides from the crop's centre, y down."""
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        """Of crops uint8 (n, size, size, 3): parameters (n, 104), and points (n, points, 2) in sides from the
+        crop's centre, y down.
+        """
         fine = self.level1(self.stem(self.normalise(image)))
         middle = self.level2(fine)
         coarse = self.level3(middle)

@@ -1,27 +1,35 @@
-"""The SFN's training task: photographs and edited photographs, crop by crop."""
+"""The training task of the SFN and of the MFN's reader: photographs and made faces, crop by crop."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import cast
+from typing import Any
 
 import cv2
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from facert_blender.capture.contract import EXPRESSION, EXPRESSIONS, IDENTITY, LANDMARKS, ROTATION
+from facert_blender.capture.contract import (
+    EXPRESSION,
+    EXPRESSIONS,
+    IDENTITY,
+    LANDMARKS,
+    ROTATION,
+    SINGLE_SIZE,
+)
 from facert_blender.capture.view import View
 
-from .augment import photographic, place, random_place
+from .augment import photographic, place, random_place, seen_small
 from .datasets import SHARD_SPAN, Shard, held_out, stable_identity
 from .dense import DensePoints
 from .face_model import FaceMesh, Projection
 from .label import MIRROR_LANDMARKS
 from .losses import FaceLoss, LossWeights, people_confusion, points_distance, twins_confusion
+from .relabel import labels_file
 from .shared_data import RUNS, marked_by_people
 from .single_face import SingleFaceConfig, SingleFaceNetwork
-from .train import TrainConfig
+from .train import TrainConfig, short_floats
 
 VALIDATION_FACES = 600
 
@@ -51,6 +59,16 @@ def chances(shard: Shard, rows: np.ndarray, loss: FaceLoss) -> np.ndarray:
     return np.asarray(chance / chance.sum())
 
 
+def open_labelled(name: str, data: dict[str, Any]) -> Shard:
+    """A shard with its own labels; if they are fitted, or `exact` ones shall not be used, with those of the
+    SFN whose run the configuration's data names as `labels`.
+    """
+    shard, teacher = Shard.open(RUNS / name), data.get("labels", "")
+    if teacher and not (shard.exact.all() and data.get("exact", True)):
+        return shard.labelled(np.load(labels_file(teacher, name)))
+    return shard
+
+
 class SingleFaceTask:
     """`Task` for the SFN."""
 
@@ -59,6 +77,7 @@ class SingleFaceTask:
         self.batch_size = config.batch
         self.network = SingleFaceNetwork(SingleFaceConfig(**config.model))
         self.face_loss = FaceLoss(Projection(mesh.reduced()), LossWeights(**config.loss))
+        self.size = self.network.config.size
         dense = DensePoints.load(mesh)
         auxiliary = dense.steadiest(self.network.config.points - LANDMARKS)
         mirrored = np.searchsorted(auxiliary, dense.mirror[auxiliary])
@@ -67,7 +86,7 @@ class SingleFaceTask:
         self.names = list(names)
         self.flips = bool(config.data.get("flips", True))
         self.upright = float(config.data.get("upright", 0.0))
-        self.shards = [Shard.open(RUNS / name) for name in names]
+        self.shards = [open_labelled(name, config.data) for name in names]
         self.shards = [
             replace(s, parameters=stable_identity(s.parameters, s.confidence, s.person)) for s in self.shards
         ]
@@ -92,7 +111,7 @@ class SingleFaceTask:
         ]
 
     def batch(self, seed: int, step: int) -> dict[str, Tensor]:
-        """Crops uint8 (n, 128, 128, 3) with their labels, by seed and step alone."""
+        """Crops uint8 (n, s, s, 3) of the network's size with their labels, by seed and step alone."""
         cv2.setNumThreads(1)
         rng = np.random.default_rng((seed, step))
         crops, parameters, points, weight, confidence, exact, people = [], [], [], [], [], [], []
@@ -110,7 +129,8 @@ class SingleFaceTask:
                 flips=self.flips,
                 upright=self.upright,
             )
-            crops.append(photographic(crop, rng))
+            crop = photographic(crop, rng)
+            crops.append(crop if self.size == SINGLE_SIZE else seen_small(crop, self.size, rng))
             parameters.append(p)
             points.append(marks)
             weight.append(self.points_weight[source][row])
@@ -155,8 +175,8 @@ class SingleFaceTask:
         """Equation 3 over the batch, how far the located points are off, and what twins are confused in."""
         image = batch["image"]
         self.face_loss.to(image.device)
-        with torch.autocast(image.device.type, torch.bfloat16):
-            predicted, points = cast(SingleFaceNetwork, network).read(image)
+        with short_floats(image.device):
+            predicted, points = network(image)
         marks = batch["points"][:, :LANDMARKS]
         labels = (batch[name] for name in ("confidence", "exact"))
         loss: Tensor = self.face_loss(predicted.float(), batch["parameters"], marks, *labels, epoch)
@@ -174,7 +194,12 @@ class SingleFaceTask:
         for kind, shard, rows in zip(self.names, self.shards, self.validation, strict=True):
             if not len(rows):
                 continue
-            views = [View.upright(shard.landmarks[r], shard.parameters[r, ROTATION]) for r in rows]
+            views = [
+                View.upright(shard.landmarks[r], shard.parameters[r, ROTATION])
+                if self.upright
+                else View(np.zeros(2), 1.0)
+                for r in rows
+            ]
             placed = [
                 place(
                     shard.images[r],
@@ -187,10 +212,11 @@ class SingleFaceTask:
                 )
                 for r, view in zip(rows, views, strict=True)
             ]
-            crops = [crop for crop, _, _ in placed]
+            across = (self.size, self.size)
+            crops = [cv2.resize(crop, across, interpolation=cv2.INTER_AREA) for crop, _, _ in placed]
             chunks = torch.from_numpy(np.stack(crops)).split(50)
-            with torch.autocast(device.type, torch.bfloat16):
-                predicted = torch.cat([network(chunk.to(device)).float() for chunk in chunks])
+            with short_floats(device):
+                predicted = torch.cat([network(chunk.to(device))[0].float() for chunk in chunks])
             truth = torch.from_numpy(np.stack([landmarks for _, _, landmarks in placed])).to(device)
             found = self.face_loss.projection.to(device)(predicted)
             extent = (truth.amax(1) - truth.amin(1)).prod(1).sqrt()

@@ -37,7 +37,8 @@ AVERAGE_DECAY = 0.998
 class TrainConfig:
     """How long and how fast.
 
-    network: "single" or "multi". epoch_batches: batches to an epoch. schedule: "plateau" divides the rate by
+    network: "single", "multi", or "reader": a small SFN that reads what the MFN of the run `finder` finds.
+    epoch_batches: batches to an epoch. schedule: "plateau" divides the rate by
     ten after five flat validations, as the paper does; "cosine" falls smoothly over `epochs`. start: another
     run whose weights to begin from, where their names and sizes agree. frozen: the parts of the network that
     stay as they are.
@@ -54,6 +55,7 @@ class TrainConfig:
     seed: int = 0
     start: str = ""
     frozen: tuple[str, ...] = ()
+    finder: str = ""
     model: dict[str, Any] = field(default_factory=dict)
     loss: dict[str, float] = field(default_factory=dict)
     data: dict[str, Any] = field(default_factory=dict)
@@ -62,6 +64,12 @@ class TrainConfig:
     def read(cls, path: Path) -> TrainConfig:
         """Read a TOML file; the run is named after it."""
         return cls(name=path.stem, **tomllib.loads(path.read_text(encoding="utf-8")))
+
+
+def short_floats(device: torch.device) -> torch.autocast:
+    """bfloat16 arithmetic, except on processors that would only imitate it, several times slower."""
+    native = device.type != "cpu" or torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    return torch.autocast(device.type, torch.bfloat16, enabled=native)
 
 
 class Task(Protocol):
@@ -84,7 +92,7 @@ class Task(Protocol):
 
 def make_task(config: TrainConfig) -> Task:
     """The task of a configuration."""
-    if config.network == "single":
+    if config.network != "multi":
         from .single_task import SingleFaceTask
 
         return SingleFaceTask(config)

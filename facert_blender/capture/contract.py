@@ -20,7 +20,7 @@ from collections.abc import Mapping
 
 from .errors import WeightsError
 
-VERSION = 3
+VERSION = 4
 
 EXPRESSIONS: tuple[str, ...] = (
     "browDownLeft", "browDownRight",
@@ -64,8 +64,10 @@ SINGLE_SIZE = 128
 """Side of the SFN's input, in pixels."""
 CROP_MARGIN = 1.3
 """The SFN's crop covers this many sides of the face, so that a wide open jaw stays inside."""
-MULTI_SIZE = 288
+MULTI_SIZE = 576
 """Side of the MFN's input, in pixels; a picture is scaled to fit and padded right and below."""
+FINDING_SIZE = 288
+"""Side at which the MFN looks for faces in it, as in the paper; what it has found it reads at full size."""
 MOST_READ = 16
 """How many faces the MFN reads of a picture, whoever is there; more may be found."""
 GRID = 9

@@ -14,7 +14,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from .contract import MULTI_SIZE
+from .contract import FINDING_SIZE
 from .footage import Frame
 from .network import Detection, Face, MultiFaceNetwork, SingleFaceNetwork, overlaps, suppress, weights_folder
 
@@ -49,7 +49,7 @@ SHARED = 0.3
 LARGE = 0.08
 """What is smaller than this share of the picture is a small face."""
 VISIBLE = 0.05
-"""What is smaller than this share of what is searched may be missed: the MFN's view would show 14 pixels."""
+"""What is smaller than this share of what is searched may be missed: the MFN would look for 14 pixels."""
 
 
 class Reader(Protocol):
@@ -218,7 +218,7 @@ def parts(width: int, height: int) -> list[np.ndarray]:
 
     Neighbours have a share of SHARED in common. None where the MFN's view shows all of the picture already.
     """
-    side = max(max(width, height) // PARTS, MULTI_SIZE)
+    side = max(max(width, height) // PARTS, FINDING_SIZE)
     if side >= max(width, height):
         return []
     lefts, tops = _starts(width, side), _starts(height, side)

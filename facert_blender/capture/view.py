@@ -61,7 +61,7 @@ class View:
 
 
 def fit(image: np.ndarray) -> tuple[np.ndarray, float]:
-    """The MFN's view of a picture, uint8 (288, 288, 3), and its scale.
+    """The MFN's view of a picture, uint8 (576, 576, 3), and its scale.
 
     The picture is scaled to fit; the view is grey to its right or below.
 

@@ -75,8 +75,8 @@ def test_turns_are_anticlockwise_as_seen() -> None:
 @pytest.mark.parametrize("size", [(64, 64), (640, 360), (333, 501), (3840, 2160)])
 def test_fit_scales_to_fit_and_pads_right_or_below(size: tuple[int, int]) -> None:
     view, scale = fit(np.full((size[1], size[0], 3), 255, np.uint8))
-    assert view.shape == (288, 288, 3)
-    inside = (int(size[0] * scale) - 2, int(size[1] * scale) - 2)
-    assert (view[2 : inside[1], 2 : inside[0]] == 255).all()
-    assert (view[inside[1] + 5 :] == GREY).all()
-    assert (view[:, inside[0] + 5 :] == GREY).all()
+    assert view.shape == (576, 576, 3)
+    width, height = int(size[0] * scale), int(size[1] * scale)
+    assert (view[5 : height - 5, 5 : width - 5] == 255).all()  # edges of small pictures are soft
+    assert (view[height + 5 :] == GREY).all()
+    assert (view[:, width + 5 :] == GREY).all()

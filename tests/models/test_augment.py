@@ -11,7 +11,7 @@ from facert_blender.capture.view import head_roll, turned
 
 pytest.importorskip("torch", reason="training is not set up (make setup-training)")
 
-from models.augment import photographic, place, random_place
+from models.augment import photographic, place, random_place, seen_small
 from models.datasets import held_out, stable_identity
 
 WEIGHTS = Path(__file__).parents[2] / "models" / "weights"
@@ -95,3 +95,18 @@ def test_most_views_are_those_of_a_face_that_was_seen_before() -> None:
     share = np.mean([placed(seed, 0.7)[1] < 0.08 for seed in range(200)])
     assert 0.6 < share < 0.8
     assert np.mean([placed(seed, 0.0)[1] < 0.08 for seed in range(50)]) < 0.1
+
+
+def test_small_views_keep_the_place_and_often_lose_detail() -> None:
+    crop = np.zeros((SINGLE_SIZE, SINGLE_SIZE, 3), np.uint8)
+    crop[32:64, 64:96] = 255
+    crop[1::2, :32] = 255  # stripes too fine for any smaller view
+    sharp = []
+    for seed in range(40):
+        small = seen_small(crop, 64, np.random.default_rng(seed))
+        assert small.shape == (64, 64, 3)
+        bright = np.argwhere(small[:, 24:, 0] > 127)
+        np.testing.assert_allclose(bright.mean(0), [23.5, 15.5], atol=0.6)
+        assert abs(int(small[40, 5, 0]) - 127) < 30
+        sharp.append(int(np.abs(np.diff(small[24, :, 0].astype(int))).max()) > 200)
+    assert 0.3 < np.mean(sharp) < 0.7

@@ -1,5 +1,6 @@
 """Crops of photographs with their labels, and shards of them."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -9,7 +10,7 @@ import pytest
 pytest.importorskip("torch", reason="training is not set up (make setup-training)")
 
 from models import datasets
-from models.datasets import SHARD_SIZE, SHARD_SPAN, Shard, cut, stable_identity
+from models.datasets import SHARD_SIZE, SHARD_SPAN, Shard, cut, rows_to_cut, stable_identity
 from models.dense import DENSE
 from models.label import Labels
 
@@ -44,6 +45,13 @@ def test_sure_and_large_faces_are_cut_with_all_their_labels(labels: Labels) -> N
     assert shard.pixel[0] == pytest.approx(1 / 80)
     x, y = (shard.landmarks[0, 0] * SHARD_SIZE / SHARD_SPAN + (SHARD_SIZE - 1) / 2).astype(int)
     assert shard.images[0, y, x].min() > 200 > 50 > shard.images[0, y + 20, x].max()
+
+
+def test_rows_to_cut_say_which_labels_the_crops_have(labels: Labels) -> None:
+    sure = replace(labels, confidence=np.full(3, 0.9, np.float32))
+    rows = rows_to_cut(sure)
+    assert rows.tolist() == [1, 0]  # by photograph
+    np.testing.assert_array_equal(cut(sure).parameters, sure.parameters[rows])
 
 
 def test_a_shard_comes_back_from_its_folder(labels: Labels, tmp_path: Path) -> None:

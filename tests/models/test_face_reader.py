@@ -3,53 +3,56 @@
 import numpy as np
 import pytest
 
-from facert_blender.capture.contract import CROP_MARGIN, MOST_READ
+from facert_blender.capture.contract import CROP_MARGIN, MOST_READ, MULTI_SIZE
 
 torch = pytest.importorskip("torch", reason="training is not set up (make setup-training)")
 
 from models.export import MultiFaceOutputs, difference, halve, to_onnx  # noqa: E402
-from models.face_reader import CUT, DEPTHS, FaceReader, cut, sampling  # noqa: E402
+from models.face_reader import LEVELS, VIEW_SIZE, pyramid, views  # noqa: E402
 from models.multi_face import MultiFaceConfig, multi_face_network, to_read  # noqa: E402
+from models.single_face import SingleFaceConfig, SingleFaceNetwork  # noqa: E402
 
 
-@pytest.mark.parametrize("span", [0.05, 0.4, 1.5])
-def test_a_cut_weighs_cells_by_how_near_they_are(span: float) -> None:
-    weights = sampling(torch.tensor([0.5]), torch.tensor([span]), 36)
-    assert weights.shape == (1, CUT, 36)
-    np.testing.assert_allclose(weights.sum(-1).numpy(), 1, atol=1e-6)
-    # The middle of what each step takes goes from edge to edge of the cut.
-    middle = (weights @ ((torch.arange(36) + 0.5) / 36))[0].numpy()
-    wanted = 0.5 + ((np.arange(CUT) + 0.5) / CUT - 0.5) * span
-    inside = (wanted > 0.1) & (wanted < 0.9)
-    np.testing.assert_allclose(middle[inside], wanted[inside], atol=0.01)
+def test_a_pyramid_shows_the_picture_at_halved_sizes() -> None:
+    image = np.zeros((1, MULTI_SIZE, MULTI_SIZE, 3), np.uint8)
+    image[0, :, MULTI_SIZE // 2 :] = (200, 100, 50)
+    levels = pyramid(torch.from_numpy(image))
+    assert [level.shape[1] for level in levels] == [MULTI_SIZE >> n for n in range(LEVELS)]
+    for level in levels:
+        assert level.dtype == torch.uint8
+        half = level.shape[2] // 2
+        assert (level[:, :, :half] == 0).all()
+        assert (level[:, :, half:] == torch.tensor([200, 100, 50])).all()
 
 
-def test_a_cut_shows_its_own_face() -> None:
-    # One feature grows to the right, the other downwards.
-    place = (torch.arange(72) + 0.5) / 72
-    features = torch.stack([place.expand(72, 72), place[:, None].expand(72, 72)])[None]
-    boxes = torch.tensor([[[0.3, 0.6, 0.2, 0.1], [0.7, 0.4, 0.1, 0.3]]])
-    cuts = cut(features, boxes)
-    assert cuts.shape == (2, 2, CUT, CUT)
-    for shown, (x, y, w, h) in zip(cuts, boxes[0].tolist(), strict=True):
-        reach = CROP_MARGIN * max(w, h) / 2 * (1 - 1 / CUT)
-        np.testing.assert_allclose(shown[0, 5, [0, -1]].numpy(), [x - reach, x + reach], atol=0.01)
-        np.testing.assert_allclose(shown[1, [0, -1], 5].numpy(), [y - reach, y + reach], atol=0.01)
+@pytest.mark.parametrize("side", [0.04, 0.09, 0.2, 0.5, 0.7])
+def test_a_view_shows_its_own_face_in_its_own_picture(side: float) -> None:
+    # Red grows to the right and green downwards; the second picture is the first one turned by a half.
+    ramp = (np.arange(MULTI_SIZE) * 255 / MULTI_SIZE).astype(np.uint8)
+    image = np.zeros((MULTI_SIZE, MULTI_SIZE, 3), np.uint8)
+    image[..., 0], image[..., 1] = ramp, ramp[:, None]
+    levels = pyramid(torch.from_numpy(np.stack([image, image[::-1, ::-1]])))
+    boxes = torch.tensor([[[0.5, 0.55, side, side / 2], [0.45, 0.5, side / 3, side]]]).repeat(2, 1, 1)
+    shown = views(levels, boxes).reshape(2, 2, VIEW_SIZE, VIEW_SIZE, 3).numpy()
+    reach = CROP_MARGIN * side / 2 * (1 - 1 / VIEW_SIZE)
+    for picture, turned in enumerate((False, True)):
+        for face, (x, y) in enumerate([(0.5, 0.55), (0.45, 0.5)]):
+            across, down = (np.array([place - reach, place + reach]).clip(0, 1) for place in (x, y))
+            red, green = (255 * (1 - place if turned else place) for place in (across, down))
+            seen = shown[picture, face]
+            np.testing.assert_allclose(seen[32, [0, -1], 0], red, atol=3)
+            np.testing.assert_allclose(seen[[0, -1], 32, 1], green, atol=3)
 
 
-def test_a_reader_reads_each_face_by_itself() -> None:
-    torch.manual_seed(0)
-    reader = FaceReader((8, 12, 16)).eval()
-    levels = (torch.randn(1, 8, 72, 72), torch.randn(1, 12, 36, 36), torch.randn(1, 16, 18, 18))
-    boxes = torch.rand(1, 3, 4) * 0.3 + 0.3
-    with torch.no_grad():
-        prepared = reader.prepare(levels)
-        parameters, points = reader(prepared, boxes)
-        alone, _ = reader(prepared, boxes[:, 1:2])
-    assert [p.shape[1] for p in prepared] == list(DEPTHS)
-    assert parameters.shape == (3, 104) and points.shape == (3, 68, 2)
-    np.testing.assert_allclose(alone[0].numpy(), parameters[1].numpy(), atol=1e-5)
-    assert float((parameters[0] - parameters[1]).abs().max()) > 1e-4
+def test_a_view_of_few_pixels_is_smooth_and_one_of_many_does_not_skip_any() -> None:
+    stripes = np.zeros((1, MULTI_SIZE, MULTI_SIZE, 3), np.uint8)
+    stripes[:, :, ::2] = 200
+    levels = pyramid(torch.from_numpy(stripes))
+    large = views(levels, torch.tensor([[[0.5, 0.5, 0.5, 0.5]]])).numpy()
+    np.testing.assert_allclose(large, 100, atol=1)
+    small = views(levels, torch.tensor([[[0.5, 0.5, 0.02, 0.02]]])).numpy()
+    assert small.min() < 30 and small.max() > 170
+    assert np.abs(np.diff(small, axis=2)).max() < 80
 
 
 def test_the_most_confident_are_read_and_no_face_twice() -> None:
@@ -68,12 +71,16 @@ def test_the_most_confident_are_read_and_no_face_twice() -> None:
 
 def test_export_of_a_network_that_reads_faces_where_they_are() -> None:
     torch.manual_seed(0)
-    graph = MultiFaceOutputs(multi_face_network(MultiFaceConfig(reader=True))).eval()
+    reader = SingleFaceNetwork(SingleFaceConfig(size=VIEW_SIZE))
+    graph = MultiFaceOutputs(multi_face_network(MultiFaceConfig()), reader).eval()
+    image = torch.randint(0, 255, (2, MULTI_SIZE, MULTI_SIZE, 3), dtype=torch.uint8)
     with torch.no_grad():
-        outputs = graph(torch.randint(0, 255, (2, 288, 288, 3), dtype=torch.uint8), torch.tensor(MOST_READ))
+        outputs = graph(image, torch.tensor(MOST_READ))
+        own = reader(views(pyramid(image), outputs[0].gather(1, outputs[2][..., None].expand(-1, -1, 4))))
     assert [tuple(o.shape) for o in outputs] == [
         (2, 405, 4), (2, 405), (2, MOST_READ), (2, MOST_READ, 104), (2, MOST_READ, 68, 2)
     ]  # fmt: skip
+    torch.testing.assert_close(outputs[3].flatten(0, 1), own[0])
     whole = to_onnx(graph, "multi")
     assert difference(graph, "multi", whole) < 1e-4
     assert difference(graph, "multi", halve(whole)) < 2e-2

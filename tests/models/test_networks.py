@@ -11,7 +11,14 @@ torch = pytest.importorskip("torch", reason="training is not set up (make setup-
 onnx = pytest.importorskip("onnx")
 
 from models.blocks import activate  # noqa: E402
-from models.export import MultiFaceOutputs, SingleFaceOutputs, difference, halve, to_onnx  # noqa: E402
+from models.export import (  # noqa: E402
+    MultiFaceOutputs,
+    SingleFaceOutputs,
+    difference,
+    halve,
+    make_network,
+    to_onnx,
+)
 from models.multi_face import MultiFaceConfig, multi_face_network  # noqa: E402
 from models.single_face import Points, SingleFaceConfig, SingleFaceNetwork  # noqa: E402
 from models.train import TrainConfig  # noqa: E402
@@ -28,8 +35,8 @@ def noise(count: int, size: int) -> torch.Tensor:
 def test_single_face_network_reads_crops(multi_scale: bool) -> None:
     network = SingleFaceNetwork(SingleFaceConfig(multi_scale=multi_scale)).eval()
     with torch.no_grad():
-        parameters = network(noise(3, 128))
-    assert parameters.shape == (3, 104)
+        parameters, points = network(noise(3, 128))
+    assert parameters.shape == (3, 104) and points.shape == (3, 68, 2)
     assert (parameters[:, EXPRESSION] >= 0).all() and (parameters[:, EXPRESSION] <= 1).all()
 
 
@@ -39,7 +46,7 @@ def test_only_the_multi_scale_network_sees_more_than_the_last_level(multi_scale:
     network = SingleFaceNetwork(SingleFaceConfig(multi_scale=multi_scale)).eval()
     network.level3.register_forward_hook(lambda *_: torch.zeros(2, 192, 8, 8))
     with torch.no_grad():
-        (one, other), (points, other_points) = network.read(noise(2, 128))
+        (one, other), (points, other_points) = network(noise(2, 128))
     assert torch.equal(one, other) != multi_scale
     assert torch.equal(points, other_points) != multi_scale
 
@@ -82,30 +89,32 @@ def test_activation_gives_unit_quaternions_with_positive_w() -> None:
 @pytest.mark.parametrize(("name", "megabytes"), [("ms_sfn", 2), ("ms_mfn", 13)])
 def test_export_keeps_the_contract_the_size_and_the_numbers(name: str, megabytes: int) -> None:
     config = TrainConfig.read(CONFIGS / f"{name}.toml")
-    graph = (
-        SingleFaceOutputs(SingleFaceNetwork(SingleFaceConfig(**config.model)))
-        if config.network == "single"
-        else MultiFaceOutputs(multi_face_network(MultiFaceConfig(**config.model)))
-    ).eval()
-    whole = to_onnx(graph, config.network)
-    assert difference(graph, config.network, whole) < 1e-4
+    network = make_network(config)
+    kind = "single" if config.network == "single" else "multi"
+    graph = SingleFaceOutputs(network)
+    if kind == "multi":
+        finder = make_network(TrainConfig.read(CONFIGS / f"{config.finder}.toml"))
+        graph = MultiFaceOutputs(finder, network)
+    graph.eval()
+    whole = to_onnx(graph, kind)
+    assert difference(graph, kind, whole) < 1e-4
     content = halve(whole)
     assert len(content) <= megabytes * 1e6
     assert len(content) < 0.55 * len(whole)
-    assert difference(graph, config.network, content) < 2e-2
+    assert difference(graph, kind, content) < 2e-2
     model = onnx.load_from_string(content)
     assert model.opset_import[0].version <= 17
-    check({entry.key: entry.value for entry in model.metadata_props}, config.network, "made")
+    check({entry.key: entry.value for entry in model.metadata_props}, kind, "made")
 
 
 def test_a_chosen_confidence_comes_out_as_one_half() -> None:
     torch.manual_seed(0)
     network = multi_face_network(MultiFaceConfig()).eval()
-    image = noise(1, 288)
+    image = noise(1, 576)
     with torch.no_grad():
         own = MultiFaceOutputs(network)(image, torch.tensor(1))[1]
         level = float(own.median())
-        shifted = MultiFaceOutputs(network, level)(image, torch.tensor(1))[1]
+        shifted = MultiFaceOutputs(network, confidence=level)(image, torch.tensor(1))[1]
     clear = (own - level).abs() > 1e-6
     np.testing.assert_array_equal((shifted > 0.5)[clear].numpy(), (own > level)[clear].numpy())
     assert 0.4 < float((shifted > 0.5).float().mean()) < 0.6

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from facert_blender.capture.contract import MULTI_SIZE, PARAMETERS
+from facert_blender.capture.contract import FINDING_SIZE, PARAMETERS
 
 pytest.importorskip("torch", reason="training is not set up (make setup-training)")
 
@@ -81,7 +81,7 @@ def test_scenes_hold_few_to_many_faces_of_many_sizes_within_the_limits(composer:
         [np.ptp(scene.landmarks, axis=1).max(1) for scene in made if len(scene.parameters)]
     )
     assert min(counts) <= 1 and 10 <= max(counts) <= MOST_FACES
-    assert sides.min() > LEAST_FACE * MULTI_SIZE
+    assert sides.min() > LEAST_FACE * FINDING_SIZE
     assert sides.min() < 12 and sides.max() > 150
     assert {bool(flag) for scene in made for flag in scene.exact} == {True, False}
 
@@ -94,18 +94,10 @@ def test_the_landmarks_lie_on_the_faces(composer: Composer) -> None:
             middle = ((box[:2] + box[2:]) / 2).astype(int)
             if box[2] - box[0] > 25:
                 inside.append(colour[middle[1], middle[0]])
-                edge = int(min(max(box[0] - 0.2 * (box[2] - box[0]), 0), MULTI_SIZE - 1))
+                edge = int(min(max(box[0] - 0.2 * (box[2] - box[0]), 0), FINDING_SIZE - 1))
                 outside.append(colour[middle[1], edge])
     assert np.median(inside) > 150 > np.median(outside)
     assert np.mean(np.array(inside) > 60) > 0.75  # some pictures are made grey
-
-
-def test_scenes_of_few_large_made_faces(composer: Composer) -> None:
-    composer.columns, composer.made_share, composer.smallest = (1, 0, 0, 0, 0), 1.0, 0.4
-    for scene in scenes(composer, 20):
-        sides = np.ptp(scene.landmarks, axis=1).max(1) / MULTI_SIZE
-        assert scene.exact.all()
-        assert (sides > 0.3).sum() <= 1 and sides.max(initial=0.4) > 0.3
 
 
 def test_faces_without_labels_are_ignored_not_background(composer: Composer) -> None:
@@ -114,7 +106,7 @@ def test_faces_without_labels_are_ignored_not_background(composer: Composer) -> 
         colour = magenta(scene.image)
         boxes = landmark_box(scene.landmarks.reshape(-1, 68, 2))
         for zone in scene.ignored:
-            x, y = ((zone[:2] + zone[2:]) / 2).astype(int).clip(0, MULTI_SIZE - 1)
+            x, y = ((zone[:2] + zone[2:]) / 2).astype(int).clip(0, FINDING_SIZE - 1)
             apart = not ((boxes[:, :2] < (x, y)) & ((x, y) < boxes[:, 2:])).all(1).any()
             unlabelled += bool(apart and zone[2] - zone[0] > 30 and colour[y, x] > 100)
     assert unlabelled >= 5

@@ -1,14 +1,39 @@
-"""The SFN's task: who is shown beside whom."""
+"""The task of the SFN and the MFN's reader: who is shown beside whom, and with whose labels."""
+
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 pytest.importorskip("torch", reason="training is not set up (make setup-training)")
 
-from models.single_task import mates
+from models import relabel, single_task
+from models.datasets import LAYOUT, Shard
+from models.single_task import mates, open_labelled
 
 
 def test_mates_are_the_other_training_pictures_of_the_same_person() -> None:
     person = np.array(["ann", "bob", "ann", "cid", "ann", "bob"])
     found = mates(person, np.array([0, 1, 2, 3, 4]))
     assert {row: sorted(alike.tolist()) for row, alike in found.items()} == {0: [2, 4], 2: [0, 4], 4: [0, 2]}
+
+
+@pytest.mark.parametrize("exact", [True, False])
+def test_fitted_labels_give_way_to_those_of_an_sfn_and_exact_ones_if_wished(
+    exact: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (relabel, single_task):
+        monkeypatch.setattr(module, "RUNS", tmp_path)
+    fitted = Shard(**{name: np.zeros((2, *shape), dtype) for name, (dtype, shape) in LAYOUT.items()})
+    fitted.save(tmp_path / "photographs")
+    replace(fitted, exact=np.ones(2, bool)).save(tmp_path / "edited")
+    (tmp_path / "sfn").mkdir()
+    for name in ("photographs", "edited"):
+        np.save(relabel.labels_file("sfn", name), np.full((2, 104), 0.5, np.float32))
+    data = {"labels": "sfn", "exact": exact}
+    assert open_labelled("photographs", {}).parameters.max() == 0
+    assert open_labelled("photographs", data).parameters.min() == 0.5
+    made = open_labelled("edited", data)
+    assert made.exact.all() == exact
+    assert made.parameters.max() == (0 if exact else 0.5)

@@ -76,17 +76,16 @@ def test_frozen_parts_stay_as_they_are(tmp_path: Path) -> None:
     assert not torch.equal(task.network[1].weight, learned["weight"])
 
 
-def test_faces_are_read_where_their_anchors_or_they_themselves_are() -> None:
+def test_faces_are_read_where_their_anchors_are() -> None:
     torch.manual_seed(0)
     pictures = torch.randint(0, 255, (3, 288, 288, 3), dtype=torch.uint8)
     picture, place = torch.tensor([0, 0, 2]), torch.tensor([7, 100, 300])
-    boxes = torch.rand(3, 4) * 0.3 + 0.3
-    for config in (MultiFaceConfig(), MultiFaceConfig(multi_scale=False), MultiFaceConfig(reader=True)):
+    for config in (MultiFaceConfig(), MultiFaceConfig(multi_scale=False)):
         network = multi_face_network(config).eval()
         with torch.no_grad():
             seen = network(pictures)
-            parameters, points = read(network, seen, picture, place, boxes)
-            last, _ = read(network, seen, picture[2:], place[2:], boxes[2:])
+            parameters, points = read(seen, picture, place)
+            last, _ = read(seen, picture[2:], place[2:])
         assert parameters.shape == (3, 104)
         assert points is None if not config.multi_scale else points.shape == (3, 68, 2)
         torch.testing.assert_close(last[0], parameters[2], atol=0.02, rtol=0)

@@ -1,0 +1,65 @@
+"""Training on from the shipped weights."""
+
+import pytest
+
+torch = pytest.importorskip("torch", reason="training is not set up (make setup-training)")
+onnx = pytest.importorskip("onnx")
+
+from models.export import MultiFaceOutputs, SingleFaceOutputs, to_onnx  # noqa: E402
+from models.multi_face import MultiFaceConfig, multi_face_network  # noqa: E402
+from models.shipped import adopt, exported, parts_of, unfold  # noqa: E402
+from models.single_face import SingleFaceConfig, SingleFaceNetwork  # noqa: E402
+
+
+def trained(network: torch.nn.Module, image: torch.Tensor) -> torch.nn.Module:
+    """The network with normalisations that have seen something."""
+    for part in network.modules():
+        if isinstance(part, torch.nn.BatchNorm2d | torch.nn.BatchNorm1d):
+            torch.nn.init.uniform_(part.weight, 0.5, 1.5)
+            torch.nn.init.uniform_(part.bias, -0.5, 0.5)
+    with torch.no_grad():
+        network.train()(image)
+    return network.eval()
+
+
+def test_an_exported_network_comes_back_and_does_the_same() -> None:
+    torch.manual_seed(0)
+    image = torch.randint(0, 255, (4, 128, 128, 3), dtype=torch.uint8)
+    before = trained(SingleFaceNetwork(), image)
+    with torch.no_grad():
+        expected = before(image)
+    stored = exported(onnx.load_from_string(to_onnx(SingleFaceOutputs(before), "single")))
+    after = SingleFaceNetwork()
+    adopt(after, parts_of(stored, "network"))
+    unfold(after, image)
+    with torch.no_grad():
+        found = after(image)
+    for one, other in zip(found, expected, strict=True):
+        torch.testing.assert_close(one, other, atol=1e-4, rtol=1e-3)
+    # Normalisation is what it is in training: its means and spreads are those of what it gets.
+    seen = {}
+    after.level1[0].norm.register_forward_pre_hook(lambda _, inputs: seen.update(x=inputs[0]))
+    with torch.no_grad():
+        after(image)
+    torch.testing.assert_close(seen["x"].mean((0, 2, 3)), after.level1[0].norm.running_mean)
+
+
+def test_what_finds_and_what_reads_come_back_apart() -> None:
+    torch.manual_seed(0)
+    image = torch.randint(0, 255, (2, 288, 288, 3), dtype=torch.uint8)
+    crops = image[:, :64, :64].contiguous()
+    finder = trained(multi_face_network(MultiFaceConfig()), image)
+    reader = trained(SingleFaceNetwork(SingleFaceConfig(size=64)), crops)
+    with torch.no_grad():
+        seen, read = finder(image), reader(crops)
+    stored = exported(onnx.load_from_string(to_onnx(MultiFaceOutputs(finder, reader), "multi")))
+    same_finder = multi_face_network(MultiFaceConfig()).eval()
+    same_reader = SingleFaceNetwork(SingleFaceConfig(size=64)).eval()
+    adopt(same_finder, parts_of(stored, "network"))
+    adopt(same_reader, parts_of(stored, "reader"))
+    with torch.no_grad():
+        again = same_finder(image)
+        torch.testing.assert_close(again.boxes, seen.boxes, atol=1e-4, rtol=1e-3)
+        torch.testing.assert_close(again.logits, seen.logits, atol=1e-4, rtol=1e-3)
+        for one, other in zip(same_reader(crops), read, strict=True):
+            torch.testing.assert_close(one, other, atol=1e-4, rtol=1e-3)
