@@ -89,7 +89,9 @@ train: setup-training
 	$(PY) -m models.export ms_sfn
 	$(PY) -m models.relabel ms_sfn
 	$(PY) -m models.train models/configs/ms_mfn_find.toml
-	$(PY) -m models.train models/configs/ms_mfn_reader.toml
+	$(PY) -m models.train models/configs/ms_mfn_first.toml
+	$(PY) -m models.train models/configs/ms_mfn_second.toml
+	$(PY) -m models.train models/configs/ms_mfn_third.toml
 	$(PY) -m models.train models/configs/ms_mfn.toml
 	$(PY) -m models.calibrate ms_mfn
 	$(PY) -m models.export ms_mfn

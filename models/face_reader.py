@@ -34,20 +34,21 @@ def views(levels: list[Tensor], boxes: Tensor) -> Tensor:
 
     levels: a `pyramid`. boxes: (n, k, 4), centre and size as fractions of the picture. As for the SFN, a view
     covers CROP_MARGIN sides around the box's centre, and the edge goes on outside the picture. It is sampled
-    between the pixels of the level whose pixels are closest to its own in size.
+    between the pixels of the smallest level that has at least as many as the view, so that none is passed
+    over and no detail is lost.
     """
     n, k = boxes.shape[:2]
     sizes = [MULTI_SIZE >> level for level in range(LEVELS)]
     pixels = torch.cat([level.reshape(n, -1, 3) for level in levels], 1).reshape(-1, 3)
-    step = boxes[..., 2:].amax(-1) * (CROP_MARGIN * MULTI_SIZE / VIEW_SIZE)
-    level = (torch.log(step) / math.log(2) + 0.5).floor().clamp(0, LEVELS - 1).long()
+    span = CROP_MARGIN * boxes[..., 2:].amax(-1)
+    step = span * (MULTI_SIZE / VIEW_SIZE)
+    level = (torch.log(step) / math.log(2)).floor().clamp(0, LEVELS - 1).long()
     device = boxes.device
     size = torch.tensor(sizes, device=device)[level][..., None]
     starts = [sum(s * s for s in sizes[:number]) for number in range(LEVELS)]
     picture = torch.arange(n, device=device)[:, None] * sum(s * s for s in sizes)
     start = torch.tensor(starts, device=device)[level] + picture
     reach = (torch.arange(VIEW_SIZE, device=device) + 0.5) / VIEW_SIZE - 0.5
-    span = CROP_MARGIN * boxes[..., 2:].amax(-1)
     places = (boxes[..., :2, None] + (span[..., None] * reach)[..., None, :]) * size[..., None, :] - 0.5
     places = torch.minimum(places.clamp(min=0), (size[..., None, :] - 1).float())
     low = places.floor()

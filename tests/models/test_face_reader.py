@@ -81,6 +81,7 @@ def test_export_of_a_network_that_reads_faces_where_they_are() -> None:
         (2, 405, 4), (2, 405), (2, MOST_READ), (2, MOST_READ, 104), (2, MOST_READ, 68, 2)
     ]  # fmt: skip
     torch.testing.assert_close(outputs[3].flatten(0, 1), own[0])
+    torch.testing.assert_close(outputs[4].flatten(0, 1), own[1])
     whole = to_onnx(graph, "multi")
     assert difference(graph, "multi", whole) < 1e-4
     assert difference(graph, "multi", halve(whole)) < 2e-2
