@@ -37,11 +37,10 @@ AVERAGE_DECAY = 0.998
 class TrainConfig:
     """How long and how fast.
 
-    network: "single", "multi", or "reader": a small SFN that reads what the MFN of the run `finder` finds.
-    epoch_batches: batches to an epoch. schedule: "plateau" divides the rate by
-    ten after five flat validations, as the paper does; "cosine" falls smoothly over `epochs`. start: another
-    run whose weights to begin from, where their names and sizes agree. frozen: the parts of the network that
-    stay as they are.
+    network: "single", "multi", or "reader", a small SFN that reads what the MFN of the run `finder` finds.
+    epoch_batches: batches to an epoch. schedule: "plateau" divides the rate by ten after five flat
+    validations, as the paper does; "cosine" falls smoothly over `epochs`. start: another run whose weights to
+    begin from, where their names and sizes agree. frozen: the parts of the network that stay as they are.
     """
 
     name: str
