@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 
 import torch
@@ -20,6 +21,57 @@ class ConvBlock(nn.Sequential):
             nn.BatchNorm2d(outputs),
             nn.ReLU(inplace=True),
         )
+
+
+NEAR = 40.0
+"""Over how many pixels photographs come to differ: the length of an exponential."""
+ALIKE = 0.94
+"""How alike a pixel's three colours are in photographs, as a correlation."""
+LOST = 3e-3
+"""The share of a stem's response to photographs that may be lost when it is factored."""
+
+
+class Stem(nn.Sequential):
+    """What both networks begin with: 7 x 7 filters with stride 2, and a 2 x 2 maximum."""
+
+    def __init__(self, outputs: int) -> None:
+        super().__init__(ConvBlock(3, outputs, 7, 2), nn.MaxPool2d(2))
+
+    @torch.no_grad()
+    def factor(self) -> None:
+        """Replace the filters by fewer, of which each is mixed: in photographs nearly the same function, for
+        half of the arithmetic.
+
+        The few are the strongest directions of the response (a singular value decomposition) to pictures in
+        which pixels and colours are alike as they are in photographs: what filters make of finer patterns
+        hardly counts. As many are kept, in eights as processors take them, as lose no more than LOST of the
+        response; where that would save nothing, all.
+        """
+        block = self[0]
+        assert isinstance(block, ConvBlock)
+        filters, norm = block[0], block[1]
+        if not isinstance(filters, nn.Conv2d) or not isinstance(norm, nn.BatchNorm2d):
+            return
+        assert norm.running_var is not None
+        scale = (norm.weight / torch.sqrt(norm.running_var + norm.eps)).double()
+        weights = filters.weight.flatten(1).double()
+        side = torch.arange(filters.kernel_size[0], dtype=torch.float64)
+        places = torch.cartesian_prod(side, side)
+        alike = torch.exp(-torch.cdist(places, places) / NEAR)
+        colours = ALIKE + (1 - ALIKE) * torch.eye(3, dtype=torch.float64)
+        root = torch.linalg.cholesky(torch.kron(colours, alike))
+        directions, strength, _ = torch.linalg.svd(scale[:, None] * weights @ root, full_matrices=False)
+        kept = (strength**2).cumsum(0) / (strength**2).sum()
+        few = 8 * math.ceil((int((kept < 1 - LOST).sum()) + 1) / 8)
+        outputs, inputs = weights.shape
+        if few * (inputs + outputs) >= outputs * inputs:
+            return
+        basis = directions[:, :few]
+        first = nn.Conv2d(3, few, filters.kernel_size, filters.stride, filters.padding, bias=False)
+        mixed = nn.Conv2d(few, outputs, 1, bias=False)
+        first.weight.copy_((basis.T @ (scale[:, None] * weights)).view_as(first.weight))
+        mixed.weight.copy_((basis / scale[:, None])[..., None, None])
+        block[0] = nn.Sequential(first, mixed)
 
 
 class SqueezeExcite(nn.Module):

@@ -20,7 +20,7 @@ from facert_blender.capture.contract import (
 )
 from facert_blender.capture.network import OVERLAP
 
-from .blocks import ConvBlock, Level, Normalise, activate, slim_branch
+from .blocks import ConvBlock, Level, Normalise, Stem, activate, slim_branch
 
 CANDIDATES = 100
 """From how many predictions, of which several may see the same face, those to be read are chosen."""
@@ -111,7 +111,7 @@ class MultiScaleNetwork(nn.Module):
         super().__init__()
         w1, w2, w3, w4 = c.widths
         self.normalise = Normalise()
-        self.stem = nn.Sequential(ConvBlock(3, c.stem, 7, 2), nn.MaxPool2d(2))
+        self.stem = Stem(c.stem)
         self.level1 = Level(c.stem, c.squeeze[0], w1, shrink=False)
         self.level2 = Level(w1, c.squeeze[1], w2)
         self.level3 = Level(w2, c.squeeze[2], w3)

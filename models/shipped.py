@@ -33,7 +33,8 @@ EXAMPLES = 64
 def exported(content: onnx.ModelProto) -> dict[str, Tensor]:
     """The weights in an exported network by their names in PyTorch, float32.
 
-    A convolution that had its normalisation folded into it has lost its own name; its node's tells it.
+    A convolution that had its normalisation folded into it has lost its own name; its node's tells it. The
+    factors of a stem's filters are multiplied again.
     """
     stored = {w.name: onnx.numpy_helper.to_array(w) for w in content.graph.initializer}
     weights = {
@@ -47,6 +48,11 @@ def exported(content: onnx.ModelProto) -> dict[str, Tensor]:
             place = ".".join(scope.rpartition(".")[2] for scope in scopes)
             weights[f"{place}.weight"] = weights[node.input[1]]
             weights[f"{place}.bias"] = weights[node.input[2]]
+    for name in [name for name in weights if name.endswith("stem.0.0.0.weight")]:
+        place = name.removesuffix(".0.weight")
+        few, mixture = weights.pop(name), weights.pop(f"{place}.1.weight")
+        weights[f"{place}.weight"] = torch.einsum("of,fchw->ochw", mixture[:, :, 0, 0], few)
+        weights[f"{place}.bias"] = weights.pop(f"{place}.1.bias")
     return weights
 
 

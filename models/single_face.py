@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from facert_blender.capture.contract import CROP_MARGIN, EXPRESSIONS, IDENTITIES, SINGLE_SIZE
 
-from .blocks import ConvBlock, Level, Normalise, activate, slim_branch
+from .blocks import ConvBlock, Level, Normalise, Stem, activate, slim_branch
 from .marks import Marks
 
 
@@ -109,7 +109,7 @@ class SingleFaceNetwork(nn.Module):
         c = self.config = config or SingleFaceConfig()
         w1, w2, w3 = c.widths
         self.normalise = Normalise()
-        self.stem = nn.Sequential(ConvBlock(3, c.stem, 7, 2), nn.MaxPool2d(2))
+        self.stem = Stem(c.stem)
         self.level1 = Level(c.stem, c.squeeze[0], w1, shrink=False)
         self.level2 = Level(w1, c.squeeze[1], w2)
         self.level3 = Level(w2, c.squeeze[2], w3)

@@ -4,7 +4,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="training is not set up (make setup-training)")
 
-from models.blocks import Fire  # noqa: E402
+from models.blocks import Fire, Stem  # noqa: E402
 
 
 @pytest.mark.parametrize("stride", [1, 2])
@@ -24,3 +24,37 @@ def test_a_folded_fire_module_does_the_same(stride: int) -> None:
         torch.testing.assert_close(fire(x), before, atol=1e-5, rtol=1e-4)
         fire.fold()
         torch.testing.assert_close(fire(x), before, atol=1e-5, rtol=1e-4)
+
+
+def stem_of_edges(outputs: int) -> Stem:
+    """A stem whose filters are smooth, as learned ones are, with a normalisation that weighs them unlike."""
+    torch.manual_seed(0)
+    stem = Stem(outputs).eval()
+    coarse = torch.randn(outputs, 3, 4, 4)
+    with torch.no_grad():
+        stem[0][0].weight.copy_(torch.nn.functional.interpolate(coarse, size=(7, 7), mode="bicubic"))
+    torch.nn.init.uniform_(stem[0][1].running_var, 0.1, 4)
+    torch.nn.init.uniform_(stem[0][1].bias, -1, 1)
+    return stem
+
+
+def test_a_factored_stem_does_nearly_the_same_with_fewer_filters() -> None:
+    stem = stem_of_edges(64)
+    coarse = torch.randn(2, 1, 8, 8) + 0.2 * torch.randn(2, 3, 8, 8)
+    soft = torch.nn.functional.interpolate(coarse, size=(64, 64), mode="bicubic")
+    with torch.no_grad():
+        before = stem(soft)
+        stem.factor()
+        after = stem(soft)
+    few = stem[0][0][0].weight.shape[0]
+    assert few < 64 and few % 8 == 0
+    assert after.shape == before.shape
+    assert 0 < float((after - before).norm() / before.norm()) < 0.05
+
+
+def test_a_stem_stays_whole_where_factors_would_save_nothing() -> None:
+    torch.manual_seed(0)
+    stem = Stem(16).eval()
+    whole = stem[0][0]
+    stem.factor()
+    assert stem[0][0] is whole

@@ -44,6 +44,24 @@ def test_an_exported_network_comes_back_and_does_the_same() -> None:
     torch.testing.assert_close(seen["x"].mean((0, 2, 3)), after.level1[0].norm.running_mean)
 
 
+def test_a_factored_stem_comes_back_whole() -> None:
+    torch.manual_seed(0)
+    image = torch.randint(0, 255, (4, 128, 128, 3), dtype=torch.uint8)
+    before = SingleFaceNetwork()
+    with torch.no_grad():
+        filters = before.stem[0][0].weight
+        filters.copy_(torch.nn.functional.interpolate(filters[..., 2:5, 2:5], size=(7, 7), mode="bilinear"))
+    trained(before, image).stem.factor()
+    assert isinstance(before.stem[0][0], torch.nn.Sequential)
+    stored = exported(onnx.load_from_string(to_onnx(SingleFaceOutputs(before), "single")))
+    after = SingleFaceNetwork().eval()
+    adopt(after, parts_of(stored, "network"))
+    assert isinstance(after.stem[0][0], torch.nn.Conv2d)
+    with torch.no_grad():
+        for one, other in zip(after(image), before(image), strict=True):
+            torch.testing.assert_close(one, other, atol=1e-4, rtol=1e-3)
+
+
 def test_what_finds_and_what_reads_come_back_apart() -> None:
     torch.manual_seed(0)
     image = torch.randint(0, 255, (2, 288, 288, 3), dtype=torch.uint8)
