@@ -21,7 +21,7 @@ from facert_blender.capture.contract import FINDING_SIZE, LANDMARKS, ROTATION
 from facert_blender.capture.network import overlaps
 from facert_blender.capture.output import replacing
 
-from .augment import random_place
+from .augment import first_spread, random_place
 from .datasets import PHOTOGRAPHS, SHARD_SPAN, Shard
 from .export import CONFIGS, load_trained
 from .marks import Marks
@@ -86,6 +86,7 @@ def points_in_crops(network: SingleFaceNetwork, shard: Shard, rows: np.ndarray, 
                 shard.landmarks[row],
                 float(shard.pixel[row]),
                 rng,
+                spread=first_spread(size),
                 upright=float(upright),
             )
             for row in chunk

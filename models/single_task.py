@@ -20,7 +20,7 @@ from facert_blender.capture.contract import (
 )
 from facert_blender.capture.view import View
 
-from .augment import photographic, place, random_place, seen_small
+from .augment import first_spread, photographic, place, random_place, seen_small
 from .datasets import SHARD_SPAN, Shard, held_out, stable_identity
 from .dense import DensePoints
 from .face_model import FaceMesh, Projection
@@ -78,6 +78,7 @@ class SingleFaceTask:
         self.network = SingleFaceNetwork(SingleFaceConfig(**config.model))
         self.face_loss = FaceLoss(Projection(mesh.reduced()), LossWeights(**config.loss))
         self.size = self.network.config.size
+        self.spread = first_spread(self.size)
         dense = DensePoints.load(mesh)
         auxiliary = dense.steadiest(self.network.config.points - LANDMARKS)
         mirrored = np.searchsorted(auxiliary, dense.mirror[auxiliary])
@@ -127,6 +128,7 @@ class SingleFaceTask:
                 rng,
                 self.points_mirror,
                 flips=self.flips,
+                spread=self.spread,
                 upright=self.upright,
             )
             crop = photographic(crop, rng)

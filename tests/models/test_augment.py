@@ -11,7 +11,7 @@ from facert_blender.capture.view import head_roll, turned
 
 pytest.importorskip("torch", reason="training is not set up (make setup-training)")
 
-from models.augment import photographic, place, random_place, seen_small
+from models.augment import Spread, first_spread, photographic, place, random_place, seen_small
 from models.datasets import held_out, stable_identity
 
 WEIGHTS = Path(__file__).parents[2] / "models" / "weights"
@@ -95,6 +95,26 @@ def test_most_views_are_those_of_a_face_that_was_seen_before() -> None:
     share = np.mean([placed(seed, 0.7)[1] < 0.08 for seed in range(200)])
     assert 0.6 < share < 0.8
     assert np.mean([placed(seed, 0.0)[1] < 0.08 for seed in range(50)]) < 0.1
+
+
+def test_views_lie_no_further_off_than_their_spread() -> None:
+    marks = np.random.default_rng(0).uniform((-0.3, -0.4), (0.3, 0.4), (68, 2)).astype(np.float32)
+    face, image = np.zeros(104, np.float32), np.zeros((64, 64, 3), np.uint8)
+    face[96] = 1
+
+    def placed(seed: int, spread: Spread) -> tuple[float, float]:
+        rng = np.random.default_rng(seed)
+        moved = random_place(image, 2.0, face, marks, 0.01, rng, flips=False, spread=spread)[2]
+        scale = np.linalg.norm(marks[1] - marks[0]) / np.linalg.norm(moved[1] - moved[0])
+        return float(scale), float(np.linalg.norm(moved.mean(0) * scale) - np.linalg.norm(marks.mean(0)))
+
+    narrow = Spread((0.95, 1.05), 0.02, 10.0)
+    scales, shifts = np.array([placed(seed, narrow) for seed in range(100)]).T
+    assert 0.95 <= scales.min() < 0.96 and 1.04 < scales.max() <= 1.05
+    assert 0.01 < np.abs(shifts).max() <= 0.02 * np.sqrt(2)
+    anywhere, found = first_spread(SINGLE_SIZE), first_spread(64)
+    assert found.shift < anywhere.shift
+    assert found.scales[0] > anywhere.scales[0] and found.scales[1] < anywhere.scales[1]
 
 
 def test_small_views_keep_the_place_and_often_lose_detail() -> None:
