@@ -12,6 +12,7 @@ import argparse
 import copy
 import json
 import math
+import os
 import signal
 import time
 import tomllib
@@ -100,14 +101,20 @@ def make_task(config: TrainConfig) -> Task:
     return MultiFaceTask(config)
 
 
-def batches(task: Task, config: TrainConfig, first: int, last: int) -> Iterator[dict[str, Tensor]]:
-    """Batches of steps first to last - 1, prepared one ahead on another thread."""
+def batches(task: Task, seed: int, steps: range, device: torch.device) -> Iterator[dict[str, Tensor]]:
+    """The batches of `steps`, each prepared while the one before is computed with, if a core is free for it.
+
+    Computing threads wait for each other at every layer: where one shares its core, all of them lose.
+    """
+    if device.type == "cpu" and torch.get_num_threads() == os.cpu_count():
+        yield from (task.batch(seed, step) for step in steps)
+        return
     with ThreadPoolExecutor(1) as pool:
-        coming = pool.submit(task.batch, config.seed, first)
-        for step in range(first, last):
+        coming = pool.submit(task.batch, seed, steps.start)
+        for step in steps:
             ready = coming.result()
-            if step + 1 < last:
-                coming = pool.submit(task.batch, config.seed, step + 1)
+            if step + 1 < steps.stop:
+                coming = pool.submit(task.batch, seed, step + 1)
             yield ready
 
 
@@ -232,7 +239,7 @@ class Run:
         losses: list[float] = []
         with tqdm(total=last, initial=self.step, unit="batch", mininterval=5) as bar:
             began = time.monotonic()
-            for batch in batches(self.task, config, self.step, last):
+            for batch in batches(self.task, config.seed, range(self.step, last), self.device):
                 losses.append(self.train_step(batch))
                 bar.update()
                 if self.step % config.epoch_batches == 0:
