@@ -27,7 +27,7 @@ NEAR = 40.0
 """Over how many pixels photographs come to differ: the length of an exponential."""
 ALIKE = 0.94
 """How alike a pixel's three colours are in photographs, as a correlation."""
-LOST = 3e-3
+LOST = 2e-3
 """The share of a stem's response to photographs that may be lost when it is factored."""
 
 
