@@ -87,17 +87,15 @@ train: setup-training
 	$(PY) -m models.train models/configs/ms_sfn.toml
 	$(PY) -m models.calibrate ms_sfn
 	$(PY) -m models.export ms_sfn
-	$(PY) -m models.relabel ms_sfn
+	$(PY) -m models.relabel ms_sfn --made edited edited_more rendered
 	$(PY) -m models.train models/configs/ms_mfn_find.toml
 	$(PY) -m models.train models/configs/ms_mfn_first.toml
-	$(PY) -m models.train models/configs/ms_mfn_second.toml
-	$(PY) -m models.train models/configs/ms_mfn_third.toml
 	$(PY) -m models.train models/configs/ms_mfn.toml
 	$(PY) -m models.calibrate ms_mfn
 	$(PY) -m models.export ms_mfn
 
 SFNS := brief_ss_sfn brief_ms_sfn brief_sfn_photographs brief_sfn_flips brief_sfn_edited long_ss_sfn long_ms_sfn
-MFNS := brief_ss_mfn_of_ss_sfn brief_ss_mfn brief_ms_mfn brief_reader_relabelled brief_reader
+MFNS := brief_ss_mfn_of_ss_sfn brief_ss_mfn brief_ms_mfn brief_reader_relabelled brief_reader brief_reader_mixed
 FACES := cost landmarks expressions rotation
 trained = $(PY) -m models.train models/configs/$(1).toml && $(PY) -m models.evaluate all $(1) --write --only $(2)
 
@@ -107,7 +105,6 @@ table: setup-training
 	for run in $(SFNS); do $(call trained,$$run,$(FACES)) || exit 1; done
 	test -e models/runs/brief_ss_sfn/labels.npy || $(PY) -m models.relabel brief_ss_sfn
 	test -e models/runs/brief_ms_sfn/labels.npy || $(PY) -m models.relabel brief_ms_sfn
-	test -e models/runs/ms_sfn/labels_rendered.npy || $(PY) -m models.relabel ms_sfn --made rendered
 	for run in $(MFNS); do $(call trained,$$run,detection $(FACES)) || exit 1; done
 	$(call trained,brief_mfn_detection,cost detection)
 	$(PY) -m models.report

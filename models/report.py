@@ -64,9 +64,7 @@ SYSTEMS = (
     System("ms_sfn_second", "MS-SFN, shipped, before the last part"),
     System("ms_sfn", "MS-SFN, shipped"),
     System("ms_mfn_find", "MS-MFN, finds and reads in cells"),
-    System("ms_mfn_first", "MS-MFN, shipped, first part of reading"),
-    System("ms_mfn_second", "MS-MFN, shipped, second part"),
-    System("ms_mfn_third", "MS-MFN, shipped, third part"),
+    System("ms_mfn_first", "MS-MFN, shipped, half trained"),
     System("ms_mfn", "MS-MFN, shipped"),
 )  # fmt: skip
 """In the order of the paper's table 2, all with the same budget; then those that are shipped, with more."""
@@ -88,6 +86,7 @@ ABLATIONS = (
     Ablation("brief_ms_sfn", "+ rendered heads", "brief_sfn_edited"),
     Ablation("brief_reader_relabelled", "MS-MFN's reader: all labels from MS-SFN"),
     Ablation("brief_reader", "exact labels where they exist", "brief_reader_relabelled"),
+    Ablation("brief_reader_mixed", "half of each", "brief_reader"),
 )
 """Trained briefly and alike, each with one ingredient more than the one it is compared with."""
 

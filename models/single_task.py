@@ -60,13 +60,22 @@ def chances(shard: Shard, rows: np.ndarray, loss: FaceLoss) -> np.ndarray:
 
 
 def open_labelled(name: str, data: dict[str, Any]) -> Shard:
-    """A shard with its own labels; if they are fitted, or `exact` ones shall not be used, with those of the
-    SFN whose run the configuration's data names as `labels`.
+    """A shard with the labels that the configuration's data wishes.
+
+    Where they are fitted, those of the SFN whose run `labels` names. Where they are exact, a mixture: the
+    share `exact` of them (all, unless given), the rest of what that SFN sees, who does not see what does not
+    show. With a share of zero they are no longer called exact.
     """
-    shard, teacher = Shard.open(RUNS / name), data.get("labels", "")
-    if teacher and not (shard.exact.all() and data.get("exact", True)):
-        return shard.labelled(np.load(labels_file(teacher, name)))
-    return shard
+    shard, teacher, share = Shard.open(RUNS / name), data.get("labels", ""), data.get("exact", 1.0)
+    made = bool(shard.exact.all())
+    if not teacher or (made and share == 1):
+        return shard
+    seen = np.load(labels_file(teacher, name))
+    if not made or share == 0:
+        return shard.labelled(seen)
+    mixed = share * shard.parameters + (1 - share) * seen
+    mixed[:, ROTATION] /= np.linalg.norm(mixed[:, ROTATION], axis=1, keepdims=True)
+    return replace(shard, parameters=mixed.astype(np.float32))
 
 
 class SingleFaceTask:

@@ -8,6 +8,7 @@ import pytest
 
 pytest.importorskip("torch", reason="training is not set up (make setup-training)")
 
+from facert_blender.capture.contract import EXPRESSION, ROTATION
 from models import relabel, single_task
 from models.datasets import LAYOUT, Shard
 from models.single_task import mates, open_labelled
@@ -19,21 +20,26 @@ def test_mates_are_the_other_training_pictures_of_the_same_person() -> None:
     assert {row: sorted(alike.tolist()) for row, alike in found.items()} == {0: [2, 4], 2: [0, 4], 4: [0, 2]}
 
 
-@pytest.mark.parametrize("exact", [True, False])
-def test_fitted_labels_give_way_to_those_of_an_sfn_and_exact_ones_if_wished(
-    exact: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("share", [1.0, 0.75, 0.0])
+def test_fitted_labels_give_way_to_those_of_an_sfn_and_exact_ones_as_far_as_wished(
+    share: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in (relabel, single_task):
         monkeypatch.setattr(module, "RUNS", tmp_path)
     fitted = Shard(**{name: np.zeros((2, *shape), dtype) for name, (dtype, shape) in LAYOUT.items()})
     fitted.save(tmp_path / "photographs")
-    replace(fitted, exact=np.ones(2, bool)).save(tmp_path / "edited")
+    upright = fitted.parameters.copy()
+    upright[:, ROTATION.start] = 1
+    replace(fitted, parameters=upright, exact=np.ones(2, bool)).save(tmp_path / "edited")
     (tmp_path / "sfn").mkdir()
     for name in ("photographs", "edited"):
         np.save(relabel.labels_file("sfn", name), np.full((2, 104), 0.5, np.float32))
-    data = {"labels": "sfn", "exact": exact}
+    data = {"labels": "sfn", "exact": share}
     assert open_labelled("photographs", {}).parameters.max() == 0
     assert open_labelled("photographs", data).parameters.min() == 0.5
     made = open_labelled("edited", data)
-    assert made.exact.all() == exact
-    assert made.parameters.max() == (0 if exact else 0.5)
+    assert made.exact.all() == (share > 0)
+    np.testing.assert_allclose(made.parameters[:, EXPRESSION], 0.5 * (1 - share))
+    turned = made.parameters[:, ROTATION]
+    np.testing.assert_allclose(np.linalg.norm(turned, axis=1), 1)
+    assert made.parameters.dtype == np.float32
