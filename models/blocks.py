@@ -53,7 +53,7 @@ class Stem(nn.Sequential):
         if not isinstance(filters, nn.Conv2d) or not isinstance(norm, nn.BatchNorm2d):
             return
         assert norm.running_var is not None
-        scale = (norm.weight / torch.sqrt(norm.running_var + norm.eps)).double()
+        scale = (norm.weight.abs() / torch.sqrt(norm.running_var + norm.eps)).clamp(min=1e-6).double()
         weights = filters.weight.flatten(1).double()
         side = torch.arange(filters.kernel_size[0], dtype=torch.float64)
         places = torch.cartesian_prod(side, side)

@@ -11,7 +11,7 @@ torch = pytest.importorskip("torch", reason="training is not set up (make setup-
 
 from models.multi_face import MultiFaceConfig, multi_face_network  # noqa: E402
 from models.multi_task import assign, read  # noqa: E402
-from models.train import Run, TrainConfig  # noqa: E402
+from models.train import Run, TrainConfig, batches  # noqa: E402
 
 
 class Line:
@@ -62,6 +62,16 @@ def test_interrupted_training_ends_where_uninterrupted_training_ends(tmp_path: P
     second.go()
     for a, b in zip(whole.network.parameters(), second.network.parameters(), strict=True):
         torch.testing.assert_close(a, b)
+
+
+def test_batches_are_the_same_prepared_aside_or_in_between(monkeypatch: pytest.MonkeyPatch) -> None:
+    task, wanted = Line(), range(3, 7)
+    for cores in (torch.get_num_threads(), torch.get_num_threads() + 1):
+        monkeypatch.setattr("os.cpu_count", lambda cores=cores: cores)
+        came = list(batches(task, 5, wanted, torch.device("cpu")))
+        assert len(came) == len(wanted)
+        for step, batch in zip(wanted, came, strict=True):
+            torch.testing.assert_close(batch["x"], task.batch(5, step)["x"])
 
 
 def test_frozen_parts_stay_as_they_are(tmp_path: Path) -> None:
