@@ -87,7 +87,8 @@ train: setup-training
 	$(PY) -m models.train models/configs/ms_sfn.toml
 	$(PY) -m models.calibrate ms_sfn
 	$(PY) -m models.export ms_sfn
-	$(PY) -m models.relabel ms_sfn --made edited edited_more rendered
+	test -e models/runs/ms_sfn/labels_rendered.npy || \
+		$(PY) -m models.relabel ms_sfn --made edited edited_more rendered
 	$(PY) -m models.train models/configs/ms_mfn_find.toml
 	$(PY) -m models.train models/configs/ms_mfn_first.toml
 	$(PY) -m models.train models/configs/ms_mfn.toml

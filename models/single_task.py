@@ -87,7 +87,6 @@ class SingleFaceTask:
         self.network = SingleFaceNetwork(SingleFaceConfig(**config.model))
         self.face_loss = FaceLoss(Projection(mesh.reduced()), LossWeights(**config.loss))
         self.size = self.network.config.size
-        self.spread = first_spread(self.size)
         dense = DensePoints.load(mesh)
         auxiliary = dense.steadiest(self.network.config.points - LANDMARKS)
         mirrored = np.searchsorted(auxiliary, dense.mirror[auxiliary])
@@ -137,7 +136,7 @@ class SingleFaceTask:
                 rng,
                 self.points_mirror,
                 flips=self.flips,
-                spread=self.spread,
+                spread=first_spread(self.size),
                 upright=self.upright,
             )
             crop = photographic(crop, rng)
