@@ -68,7 +68,8 @@ def _tile(labels: Labels, mesh: FaceMesh, row: int, text: str) -> np.ndarray:
     return np.hstack([photo, head(mesh, labels.parameters[row], marked), head(mesh, labels.parameters[row])])
 
 
-def _save(tiles: list[np.ndarray], across: int, path: Path) -> None:
+def save_tiles(tiles: list[np.ndarray], across: int, path: Path) -> None:
+    """Save pictures of one size, uint8 (h, w, 3), as one PNG, so many in a row."""
     tiles = tiles + [np.zeros_like(tiles[0])] * (-len(tiles) % across)
     picture = np.vstack([np.hstack(tiles[i : i + across]) for i in range(0, len(tiles), across)])
     cv2.imwrite(str(path), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
@@ -80,11 +81,13 @@ def save_sheets(labels: Labels, mesh: FaceMesh, folder: Path) -> None:
     order = usable[np.argsort(-labels.confidence[usable])]
     middle = len(order) // 2
     chosen = np.concatenate([order[:9], order[middle : middle + 18], order[-18:]])
-    _save([_tile(labels, mesh, i, f"{labels.confidence[i]:.2f}") for i in chosen], 3, folder / "fits.png")
+    save_tiles(
+        [_tile(labels, mesh, i, f"{labels.confidence[i]:.2f}") for i in chosen], 3, folder / "fits.png"
+    )
     weights = labels.parameters[:, EXPRESSION]
     for k, name in enumerate(EXPRESSIONS):
         best = usable[np.argsort(-weights[usable, k])]
         _, first = np.unique(labels.photo[best[:60]], return_index=True)
         chosen = best[np.sort(first)][:12]
         tiles = [_tile(labels, mesh, i, f"{name} {weights[i, k]:.2f}") for i in chosen]
-        _save(tiles, 3, folder / f"{name}.png")
+        save_tiles(tiles, 3, folder / f"{name}.png")

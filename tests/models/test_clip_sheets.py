@@ -1,0 +1,63 @@
+"""Tests of the pictures of clips."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch", reason="training is not set up (make setup-training)")
+pytest.importorskip("numba")
+
+import cv2
+
+from facert_blender.capture.contract import EXPRESSION, EXPRESSIONS
+from models import clip_sheets
+from models.evaluate.clips import CHANNELS
+from models.face_model import FaceMesh
+from models.label_sheets import TILE, head
+from models.shared_data import CLIPS, FACE_MODEL, TEACHER
+
+
+def test_the_teachers_one_inner_brow_lifts_both() -> None:
+    scores = np.zeros((1, len(CHANNELS)), np.float32)
+    scores[0, CHANNELS.index("browInnerUp")] = 0.7
+    scores[0, CHANNELS.index("jawLeft")] = 0.2
+    weights = dict(zip(EXPRESSIONS, clip_sheets.spread(scores)[0].tolist(), strict=True))
+    moved = {name: weight for name, weight in weights.items() if weight}
+    assert moved == pytest.approx({"browInnerUpLeft": 0.7, "browInnerUpRight": 0.7, "jawLeft": 0.2})
+
+
+def test_the_face_is_in_the_middle_of_its_picture() -> None:
+    image = np.zeros((300, 400, 3), np.uint8)
+    image[95:105, 295:305] = 255
+    picture = clip_sheets.face(image, np.array([250.0, 50.0, 350.0, 150.0]))
+    rows, columns = np.nonzero(picture[..., 0] > 128)
+    assert abs(rows.mean() - TILE / 2) < 2 and abs(columns.mean() - TILE / 2) < 2
+
+
+@pytest.mark.skipif(not FACE_MODEL.exists(), reason="the face model's source is not here")
+def test_a_posed_head_opens_its_mouth() -> None:
+    mesh = FaceMesh.load()
+    identity = np.eye(50, dtype=np.float32)[0]
+    upright = np.array([1.0, 0, 0, 0], np.float32)
+    weights = np.zeros(46, np.float32)
+    shut = clip_sheets.posed(identity, weights, upright)
+    weights[EXPRESSIONS.index("jawOpen")] = 1
+    opened = clip_sheets.posed(identity, weights, upright)
+    assert opened[EXPRESSION].sum() == 1
+    changed = np.abs(head(mesh, shut).astype(int) - head(mesh, opened)).max(2) > 20
+    assert changed[TILE // 2 :].sum() > 200
+    assert not changed[: TILE // 4].any()
+
+
+@pytest.mark.skipif(not (CLIPS.exists() and FACE_MODEL.exists() and TEACHER.exists()), reason="no clips here")
+def test_a_clip_becomes_a_picture_of_columns(tmp_path: Path) -> None:
+    pytest.importorskip("mediapipe")
+    footage = CLIPS / "performer_d0.mp4"
+    clip_sheets.sheet(footage, tmp_path / "sheet.png", "multi", moments=3)
+    picture = cv2.imread(str(tmp_path / "sheet.png"))
+    assert picture.shape[1] == clip_sheets.ACROSS * TILE
+    columns = picture[:TILE].reshape(TILE, clip_sheets.ACROSS, TILE, 3)
+    assert [bool(columns[:, i].any()) for i in range(4)] == [True, True, True, False]
