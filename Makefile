@@ -91,6 +91,7 @@ train: setup-training
 		$(PY) -m models.relabel ms_sfn --made edited edited_more rendered
 	$(PY) -m models.train models/configs/ms_mfn_find.toml
 	$(PY) -m models.train models/configs/ms_mfn_first.toml
+	$(PY) -m models.train models/configs/ms_mfn_second.toml
 	$(PY) -m models.train models/configs/ms_mfn.toml
 	$(PY) -m models.calibrate ms_mfn
 	$(PY) -m models.export ms_mfn
