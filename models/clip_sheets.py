@@ -20,13 +20,11 @@ from facert_blender.capture.smoothing import smooth
 from .evaluate.clips import CHANNELS, main_performer, teach
 from .evaluate.seen import Kind
 from .face_model import FaceMesh
-from .label_sheets import TILE, head, save_tiles
-from .shared_data import WEIGHTS, centre_and_side
+from .shared_data import WEIGHTS
+from .sheets import TILE, face, head, save_tiles
 
 MOMENTS = 16
 ACROSS = 8
-SPAN = 1.6
-"""Width of a tile, in sides of the face's box."""
 NAMED = 7
 """How many channels are written below a column."""
 LINE = 14
@@ -47,15 +45,6 @@ def posed(identity: np.ndarray, weights: np.ndarray, rotation: np.ndarray) -> np
     parameters[IDENTITY], parameters[EXPRESSION] = identity, weights
     parameters[ROTATION], parameters[SCALE] = rotation, SIZE
     return parameters
-
-
-def face(image: np.ndarray, box: np.ndarray) -> np.ndarray:
-    """The face in a box (4,) of a picture, uint8 (TILE, TILE, 3)."""
-    centre, side = centre_and_side(box)
-    scale = TILE / (SPAN * float(side))
-    window = np.array([[scale, 0, 0], [0, scale, 0]])
-    window[:, 2] = TILE / 2 - scale * centre
-    return cv2.warpAffine(image, window, (TILE, TILE), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE)
 
 
 def written(ours: np.ndarray, teacher: np.ndarray, frame: int) -> np.ndarray:
@@ -90,7 +79,7 @@ def sheet(clip: Path, path: Path, kind: Kind, networks: Path = WEIGHTS, moments:
             i = place[frame.index]
             row = taught.rows[i]
             heads = [
-                head(mesh, posed(performer.identity, weights, performer.rotation[row]), span=SPAN)
+                head(mesh, posed(performer.identity, weights, performer.rotation[row]))
                 for weights in (ours[row], scores[i])
             ]
             texts = written(ours[row], scores[i], frame.index)
