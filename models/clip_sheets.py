@@ -17,7 +17,7 @@ from facert_blender.capture.contract import EXPRESSION, EXPRESSIONS, IDENTITY, P
 from facert_blender.capture.footage import open_footage
 from facert_blender.capture.smoothing import smooth
 
-from .evaluate.clips import CHANNELS, main_performer, teach
+from .evaluate.clips import main_performer, spread, teach
 from .evaluate.seen import Kind
 from .face_model import FaceMesh
 from .shared_data import WEIGHTS
@@ -31,12 +31,6 @@ LINE = 14
 """Height of a written line, in pixels."""
 SIZE = 0.52
 """Size of the heads, as the networks' parameter: the median of photographs."""
-
-
-def spread(weights: np.ndarray) -> np.ndarray:
-    """Weights (n, 45) in the order of CHANNELS as (n, 46): the teacher's one browInnerUp on both sides."""
-    one = ["browInnerUp" if name.startswith("browInnerUp") else name for name in EXPRESSIONS]
-    return weights[:, [CHANNELS.index(name) for name in one]]
 
 
 def posed(identity: np.ndarray, weights: np.ndarray, rotation: np.ndarray) -> np.ndarray:
@@ -55,7 +49,7 @@ def written(ours: np.ndarray, teacher: np.ndarray, frame: int) -> np.ndarray:
         for i in np.argsort(-np.maximum(ours, teacher))[:NAMED]
     ]
     for number, line in enumerate(lines):
-        cv2.putText(strip, line, (2, LINE * (number + 1) - 4), cv2.FONT_HERSHEY_SIMPLEX, 0.33, (0, 0, 0), 1)
+        cv2.putText(strip, line, (2, LINE * (number + 1) - 4), cv2.FONT_HERSHEY_SIMPLEX, 0.29, (0, 0, 0), 1)
     return strip
 
 

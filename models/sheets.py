@@ -9,6 +9,7 @@ import numpy as np
 
 from facert_blender.capture.contract import EXPRESSION, IDENTITY, ROTATION, SCALE, TRANSLATION
 from facert_blender.capture.face_shape import rotation_matrices
+from facert_blender.capture.output import replacing
 
 from .face_model import FaceMesh
 from .rasterize import rasterize
@@ -22,14 +23,19 @@ LIGHT = np.array([0.35, 0.35, 0.87], np.float32)
 SHOWN = ("M_Face", "M_ScleraLeft", "M_ScleraRight", "M_IrisLeft", "M_IrisRight", "M_Teeth", "M_GumsTongue")
 
 
-def face(image: np.ndarray, box: np.ndarray) -> np.ndarray:
-    """The face in a box (4,) of a picture, uint8 (TILE, TILE, 3)."""
+def window(box: np.ndarray) -> np.ndarray:
+    """The affine map (2, 3) from a picture to the tile of the face in a box (4,) of it."""
     centre, side = centre_and_side(box)
     scale = TILE / (SPAN * float(side))
-    window = np.array([[scale, 0, 0], [0, scale, 0]])
-    window[:, 2] = TILE / 2 - scale * centre
+    return np.column_stack([scale * np.eye(2), TILE / 2 - scale * centre])
+
+
+def face(image: np.ndarray, box: np.ndarray) -> np.ndarray:
+    """The face in a box (4,) of a picture, uint8 (TILE, TILE, 3)."""
+    shown = window(box)
+    scale = float(shown[0, 0])
     smooth = cv2.GaussianBlur(image, (0, 0), 0.4 / scale) if scale < 0.6 else image
-    return cv2.warpAffine(smooth, window, (TILE, TILE), borderMode=cv2.BORDER_REPLICATE)
+    return cv2.warpAffine(smooth, shown, (TILE, TILE), borderMode=cv2.BORDER_REPLICATE)
 
 
 def head(mesh: FaceMesh, parameters: np.ndarray, behind: np.ndarray | None = None) -> np.ndarray:
@@ -55,7 +61,13 @@ def head(mesh: FaceMesh, parameters: np.ndarray, behind: np.ndarray | None = Non
 
 
 def save_tiles(tiles: list[np.ndarray], across: int, path: Path) -> None:
-    """Save pictures of one size, uint8 (h, w, 3), as one PNG, so many in a row."""
+    """Save pictures of one size, uint8 (h, w, 3), as one PNG, so many in a row.
+
+    Raises:
+        OutputError: the file cannot be written there.
+    """
     tiles = tiles + [np.zeros_like(tiles[0])] * (-len(tiles) % across)
     picture = np.vstack([np.hstack(tiles[i : i + across]) for i in range(0, len(tiles), across)])
-    cv2.imwrite(str(path), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+    _, png = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+    with replacing(path) as temporary:
+        temporary.write_bytes(png.tobytes())

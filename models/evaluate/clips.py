@@ -18,10 +18,10 @@ from ..measures import correlation, identity
 from ..shared_data import WEIGHTS
 from .seen import QUALITY, Kind
 
-CHANNELS: tuple[str, ...] = tuple(
-    dict.fromkeys("browInnerUp" if name.startswith("browInnerUp") else name for name in EXPRESSIONS)
-)
-"""The expressions that can be compared with the teacher: both browInnerUp are its one."""
+TEACHER_NAMES = ["browInnerUp" if name.startswith("browInnerUp") else name for name in EXPRESSIONS]
+"""What the teacher calls each of the expressions: both browInnerUp are its one."""
+CHANNELS: tuple[str, ...] = tuple(dict.fromkeys(TEACHER_NAMES))
+"""The expressions that can be compared with the teacher."""
 
 
 def track_identity(clip: Path, truth_file: Path, kind: Kind, weights: Path = WEIGHTS) -> dict[str, Any]:
@@ -60,6 +60,11 @@ def comparable(weights: np.ndarray) -> np.ndarray:
         ],
         axis=1,
     )
+
+
+def spread(scores: np.ndarray) -> np.ndarray:
+    """Scores (n, 45) in the order of CHANNELS as weights (n, 46): the one browInnerUp on both sides."""
+    return scores[:, [CHANNELS.index(name) for name in TEACHER_NAMES]]
 
 
 @dataclass(frozen=True)

@@ -14,19 +14,9 @@ import cv2
 
 from facert_blender.capture.contract import EXPRESSION, EXPRESSIONS
 from models import clip_sheets
-from models.evaluate.clips import CHANNELS
 from models.face_model import FaceMesh
 from models.shared_data import CLIPS, FACE_MODEL, TEACHER
 from models.sheets import TILE, head
-
-
-def test_the_teachers_one_inner_brow_lifts_both() -> None:
-    scores = np.zeros((1, len(CHANNELS)), np.float32)
-    scores[0, CHANNELS.index("browInnerUp")] = 0.7
-    scores[0, CHANNELS.index("jawLeft")] = 0.2
-    weights = dict(zip(EXPRESSIONS, clip_sheets.spread(scores)[0].tolist(), strict=True))
-    moved = {name: weight for name, weight in weights.items() if weight}
-    assert moved == pytest.approx({"browInnerUpLeft": 0.7, "browInnerUpRight": 0.7, "jawLeft": 0.2})
 
 
 @pytest.mark.skipif(not FACE_MODEL.exists(), reason="the face model's source is not here")

@@ -6,7 +6,7 @@ import pytest
 from facert_blender.capture.contract import EXPRESSIONS
 from facert_blender.capture.errors import NoFaceError
 from facert_blender.capture.worker import capture
-from models.evaluate.clips import CHANNELS, comparable, track_identity
+from models.evaluate.clips import CHANNELS, comparable, spread, track_identity
 from models.shared_data import CLIPS
 
 needs_clips = pytest.mark.skipif(not CLIPS.exists(), reason="../shared/data is not here")
@@ -18,6 +18,15 @@ def test_both_inner_brows_compare_with_the_teachers_one() -> None:
     assert channels.shape == (1, len(CHANNELS)) == (1, 45)
     assert channels[0, CHANNELS.index("browInnerUp")] == weights[0, EXPRESSIONS.index("browInnerUpRight")]
     assert channels[0, CHANNELS.index("mouthPucker")] == weights[0, EXPRESSIONS.index("mouthPucker")]
+
+
+def test_the_teachers_one_inner_brow_lifts_both() -> None:
+    scores = np.zeros((1, len(CHANNELS)), np.float32)
+    scores[0, CHANNELS.index("browInnerUp")] = 0.7
+    scores[0, CHANNELS.index("jawLeft")] = 0.2
+    weights = dict(zip(EXPRESSIONS, spread(scores)[0].tolist(), strict=True))
+    moved = {name: weight for name, weight in weights.items() if weight}
+    assert moved == pytest.approx({"browInnerUpLeft": 0.7, "browInnerUpRight": 0.7, "jawLeft": 0.2})
 
 
 @needs_clips
