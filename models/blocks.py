@@ -32,10 +32,15 @@ LOST = 2e-3
 
 
 class Stem(nn.Sequential):
-    """What both networks begin with: 7 x 7 filters with stride 2, and a 2 x 2 maximum."""
+    """What both networks begin with: 7 x 7 filters with stride 2, a level with `squeeze` filters where it is
+    not 0, and a 2 x 2 maximum.
+    """
 
-    def __init__(self, outputs: int) -> None:
-        super().__init__(ConvBlock(3, outputs, 7, 2), nn.MaxPool2d(2))
+    def __init__(self, outputs: int, squeeze: int = 0) -> None:
+        level = Level(outputs, squeeze, outputs, shrink=False) if squeeze else nn.Identity()
+        for fire in level.children():
+            nn.init.zeros_(fire.norm.weight)  # It begins by changing nothing.
+        super().__init__(ConvBlock(3, outputs, 7, 2), level, nn.MaxPool2d(2))
 
     @torch.no_grad()
     def factor(self) -> None:

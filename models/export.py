@@ -11,6 +11,7 @@ import argparse
 import io
 import math
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,14 +22,23 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from facert_blender.capture.contract import FINDING_SIZE, MOST_READ, MULTI_SIZE, ROTATION, SINGLE_SIZE, stamp
+from facert_blender.capture.contract import (
+    EXPRESSION,
+    FINDING_SIZE,
+    MOST_READ,
+    MULTI_SIZE,
+    ROTATION,
+    SINGLE_SIZE,
+    stamp,
+)
 from facert_blender.capture.face_shape import FaceShape
 from facert_blender.capture.output import replacing
 
 from .blocks import Fire, Stem
 from .face_model import Projection
 from .face_reader import pyramid, views
-from .multi_face import Detections, MultiFaceConfig, multi_face_network, to_read
+from .multi_face import Detections, MultiFaceConfig, multi_face_network, overlaps, to_read
+from .quantize import Given, mosaics, quantize
 from .shared_data import CHECKOUT, RUNS, WEIGHTS
 from .single_face import SingleFaceConfig, SingleFaceNetwork
 from .train import TrainConfig
@@ -40,10 +50,14 @@ IR_VERSION = 8
 TOLERANCE = 1e-4
 STORED_TOLERANCE = 2e-2
 """The same once the weights are rounded to float16, for outputs of about unit size."""
+SAME = 0.7
+"""Two files of an MFN see the same face where their boxes overlap by this much."""
+QUANTIZED_TOLERANCE = 2e-2
+"""How far expression weights may move in the mean when convolutions are computed in whole numbers."""
 FOUND_ON = int(math.log2(MULTI_SIZE / FINDING_SIZE))
 """The level of the picture's pyramid on which the MFN finds faces."""
 LEAST_STORED = 256
-"""Smaller tensors (biases, grids) stay float32."""
+"""Smaller tensors (grids) stay float32, as do biases and steps, which have one dimension."""
 
 
 class SingleFaceOutputs(nn.Module):
@@ -181,7 +195,7 @@ def halve(content: bytes) -> bytes:
     casts = []
     for weights in list(graph.initializer):
         values = onnx.numpy_helper.to_array(weights)
-        if values.dtype != np.float32 or values.size < LEAST_STORED:
+        if values.dtype != np.float32 or values.ndim < 2 or values.size < LEAST_STORED:
             continue
         stored = f"{weights.name}_float16"
         graph.initializer.remove(weights)
@@ -234,14 +248,40 @@ def _read_by_both(
     return shared
 
 
+def moved(first: bytes, second: bytes, given: Iterable[Given]) -> float:
+    """How far apart two files of an MFN see expression weights, in the mean of the faces that both read.
+
+    Raises:
+        RuntimeError: there are none.
+    """
+    sessions = [
+        onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"]) for file in (first, second)
+    ]
+    apart = []
+    for inputs in given:
+        seen = []
+        for session in sessions:
+            boxes, _, faces, parameters, _ = session.run(None, inputs)
+            seen.append((torch.from_numpy(boxes[:, faces[0]]), parameters[0][:, EXPRESSION]))
+        (places, weights), (others, other_weights) = seen
+        nearest, row = overlaps(places, others)[0].max(1)
+        same = nearest.numpy() > SAME
+        apart.append(np.abs(weights - other_weights[row])[same])
+    if not any(map(len, apart)):
+        raise RuntimeError("In whole numbers other faces are read; nothing was written.")
+    return float(np.concatenate(apart).mean())
+
+
 def export(run: str, folder: Path = WEIGHTS, confidence: float = 0.5) -> Path:
     """Write a run's best weights as ONNX, the MFN's `confidence` becoming 0.5; the file's path.
 
-    Stems are factored, which changes outputs by thousandths.
+    Stems are factored, which changes outputs by thousandths. What finds and reads faces in the MFN computes
+    in whole numbers (`quantize`).
 
     Raises:
-        FileNotFoundError: the run has no weights or no configuration.
-        RuntimeError: ONNX Runtime does not give what PyTorch gives.
+        FileNotFoundError: the run has no weights or no configuration; or there are no photographs to choose
+            the steps of whole numbers by.
+        RuntimeError: ONNX Runtime does not give what PyTorch gives, or too little of it in whole numbers.
     """
     config = TrainConfig.read(CONFIGS / f"{run}.toml")
     graph, kind = system(config, confidence)
@@ -254,11 +294,16 @@ def export(run: str, folder: Path = WEIGHTS, confidence: float = 0.5) -> Path:
         off = difference(graph, kind, version)
         if off > tolerance:
             raise RuntimeError(f"ONNX Runtime differs from PyTorch by {off:.2e}; nothing was written.")
+    if config.network == "reader":
+        content = halve(quantize(whole, mosaics(seed=0)))
+        off = moved(whole, content, mosaics(seed=1))
+        if off > QUANTIZED_TOLERANCE:
+            raise RuntimeError(f"Whole numbers move expression weights by {off:.2e}; nothing was written.")
     path = folder / f"{kind}.onnx"
     folder.mkdir(parents=True, exist_ok=True)
     with replacing(path) as temporary:
         temporary.write_bytes(content)
-    print(f"{path}: {len(content) / 1e6:.2f} MB, within {off:.1e} of PyTorch")
+    print(f"{path}: {len(content) / 1e6:.2f} MB, off by {off:.1e}")
     return path
 
 

@@ -34,7 +34,7 @@ def exported(content: onnx.ModelProto) -> dict[str, Tensor]:
     """The weights in an exported network by their names in PyTorch, float32.
 
     A convolution that had its normalisation folded into it has lost its own name; its node's tells it. The
-    factors of a stem's filters are multiplied again.
+    factors of a stem's filters are multiplied again, and biases in whole numbers by their steps.
     """
     stored = {w.name: onnx.numpy_helper.to_array(w) for w in content.graph.initializer}
     weights = {
@@ -42,11 +42,15 @@ def exported(content: onnx.ModelProto) -> dict[str, Tensor]:
         for name, value in stored.items()
         if value.dtype in (np.float16, np.float32)
     }
+    for name, value in stored.items():
+        if value.dtype == np.int32 and f"{name}_scale" in stored:
+            bias = (value * stored[f"{name}_scale"]).astype(np.float32)
+            weights[name.removesuffix("_quantized")] = torch.from_numpy(bias)
     for node in content.graph.node:
         if node.op_type == "Conv" and node.input[1].startswith("onnx::"):
             scopes = node.name.strip("/").split("/")[:-1]
             place = ".".join(scope.rpartition(".")[2] for scope in scopes)
-            weights[f"{place}.weight"] = weights[node.input[1]]
+            weights[f"{place}.weight"] = weights[node.input[1].removesuffix("_DequantizeLinear_Output")]
             weights[f"{place}.bias"] = weights[node.input[2]]
     for name in [name for name in weights if name.endswith("stem.0.0.0.weight")]:
         place = name.removesuffix(".0.weight")

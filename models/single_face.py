@@ -20,8 +20,9 @@ from .marks import Marks
 class SingleFaceConfig:
     """The shape of an SFN.
 
-    size: side of the crop that it reads. stem: filters of the first convolution. widths: output channels of
-    the levels at a quarter, an eighth and a sixteenth of that.
+    size: side of the crop that it reads. stem: filters of the first convolution. half: squeeze filters of a
+    level of the stem's width at half of that size, before the stem's maximum; where 0 there is none. widths:
+    output channels of the levels at a quarter, an eighth and a sixteenth of that size.
     squeeze: squeeze filters of their Fire modules. branch: channels of the finer branches. multi_scale:
     whether identity and expression see the finer branches, and points are located on the finest level, or
     everything comes from the last. spatial: channels of the last map that are kept where they are, beside the
@@ -31,6 +32,7 @@ class SingleFaceConfig:
 
     size: int = SINGLE_SIZE
     stem: int = 64
+    half: int = 0
     widths: tuple[int, int, int] = (128, 128, 192)
     squeeze: tuple[int, int, int] = (16, 24, 32)
     branch: int = 64
@@ -109,7 +111,7 @@ class SingleFaceNetwork(nn.Module):
         c = self.config = config or SingleFaceConfig()
         w1, w2, w3 = c.widths
         self.normalise = Normalise()
-        self.stem = Stem(c.stem)
+        self.stem = Stem(c.stem, c.half)
         self.level1 = Level(c.stem, c.squeeze[0], w1, shrink=False)
         self.level2 = Level(w1, c.squeeze[1], w2)
         self.level3 = Level(w2, c.squeeze[2], w3)

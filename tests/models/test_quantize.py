@@ -1,0 +1,94 @@
+"""Whole numbers for the MFN's convolutions."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from facert_blender.capture.contract import MOST_READ, MULTI_SIZE, check
+
+torch = pytest.importorskip("torch", reason="training is not set up (make setup-training)")
+onnx = pytest.importorskip("onnx")
+
+from models import quantize as module  # noqa: E402
+from models.datasets import LAYOUT, Shard, held_out  # noqa: E402
+from models.export import MultiFaceOutputs, halve, moved, to_onnx  # noqa: E402
+from models.face_reader import VIEW_SIZE  # noqa: E402
+from models.multi_face import MultiFaceConfig, multi_face_network  # noqa: E402
+from models.quantize import Given, mosaics, quantize  # noqa: E402
+from models.shipped import adopt, exported, parts_of  # noqa: E402
+from models.single_face import SingleFaceConfig, SingleFaceNetwork  # noqa: E402
+
+
+def soft_noise(count: int, seed: int) -> Iterator[Given]:
+    rng = np.random.default_rng(seed)
+    for _ in range(count):
+        hard = torch.from_numpy(rng.uniform(0, 255, (1, 3, 36, 36)))
+        soft = torch.nn.functional.interpolate(hard, size=MULTI_SIZE, mode="bilinear").to(torch.uint8)
+        yield {"image": soft.permute(0, 2, 3, 1).numpy(), "count": np.array(MOST_READ)}
+
+
+def small_network() -> MultiFaceOutputs:
+    torch.manual_seed(0)
+    finder = multi_face_network(MultiFaceConfig(16, (32, 32, 32, 32), (8, 8, 8, 8), branch=16))
+    reader = SingleFaceNetwork(SingleFaceConfig(VIEW_SIZE, 16, 8, (32, 32, 32), (8, 8, 8)))
+    graph = MultiFaceOutputs(finder, reader)
+    for part in graph.modules():
+        if isinstance(part, torch.nn.BatchNorm2d):
+            torch.nn.init.uniform_(part.weight, 0.5, 1.5)
+            torch.nn.init.uniform_(part.bias, -0.5, 0.5)
+    return graph.eval()
+
+
+@pytest.fixture(scope="module")
+def files() -> tuple[bytes, bytes]:
+    """The small network's file, and that with whole numbers."""
+    whole = to_onnx(small_network(), "multi")
+    return whole, halve(quantize(whole, soft_noise(4, 0)))
+
+
+def test_convolutions_become_whole_numbers_and_give_nearly_the_same(files: tuple[bytes, bytes]) -> None:
+    whole, content = files
+    model = onnx.load_from_string(content)
+    check({entry.key: entry.value for entry in model.metadata_props}, "multi", "made")
+    steps = {name for node in model.graph.node if node.op_type == "DequantizeLinear" for name in node.output}
+    whole_numbers = {node.name: node.input[1] in steps for node in model.graph.node if node.op_type == "Conv"}
+
+    def kinds(part: str) -> set[bool]:
+        return {rounded for name, rounded in whole_numbers.items() if part in name}
+
+    for part in ("network/level1/", "network/box/hidden/", "reader/stem/stem.1/", "reader/points/mix_fine/"):
+        assert kinds(part) == {True}
+    for part in ("network/box/out/", "reader/points/maps/", "reader/expression/narrow/"):
+        assert kinds(part) == {False}
+    assert moved(whole, content, soft_noise(2, 1)) < 0.01
+    assert moved(whole, whole, soft_noise(1, 1)) == 0
+
+
+def test_weights_come_back_from_whole_numbers_as_they_were(files: tuple[bytes, bytes]) -> None:
+    graph = small_network()
+    crops = torch.randint(0, 255, (4, VIEW_SIZE, VIEW_SIZE, 3), dtype=torch.uint8)
+    with torch.no_grad():
+        expected = graph.reader(crops)
+    after = SingleFaceNetwork(graph.reader.config).eval()
+    adopt(after, parts_of(exported(onnx.load_from_string(files[1])), "reader"))
+    with torch.no_grad():
+        for one, other in zip(after(crops), expected, strict=True):
+            torch.testing.assert_close(one, other, atol=5e-3, rtol=5e-3)
+
+
+def test_mosaics_show_faces_that_are_trained_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    names = np.array([f"person {number}" for number in range(40)])
+    held = held_out(names)
+    assert held.any() and not held.all()
+    shard = Shard(**{name: np.zeros((40, *shape), dtype) for name, (dtype, shape) in LAYOUT.items()})
+    shard.person[:] = names
+    shard.confidence[:] = 1
+    shard.images[:] = np.where(held, 255, 100)[:, None, None, None]
+    shard.save(tmp_path / "photographs")
+    monkeypatch.setattr(module, "PHOTOGRAPHS", tmp_path / "photographs")
+    pictures = list(mosaics(seed=0))
+    assert len(pictures) == module.PICTURES
+    for given in pictures:
+        assert given["image"].shape == (1, MULTI_SIZE, MULTI_SIZE, 3) and (given["image"] == 100).all()
