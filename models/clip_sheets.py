@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from facert_blender.capture.contract import EXPRESSION, EXPRESSIONS, IDENTITY, PARAMETERS, ROTATION, SCALE
+from facert_blender.capture.errors import NoFaceError
 from facert_blender.capture.footage import open_footage
 from facert_blender.capture.smoothing import smooth
 
@@ -53,18 +54,28 @@ def written(ours: np.ndarray, teacher: np.ndarray, frame: int) -> np.ndarray:
     return strip
 
 
+def spread_over(frames: int, moments: int) -> np.ndarray:
+    """Which of so many frames are shown: int (n,), at most `moments`, the first and the last among them.
+
+    Raises:
+        NoFaceError: there are none.
+    """
+    if not frames:
+        raise NoFaceError("The teacher sees nobody in this clip, so there is nothing to compare with.")
+    return np.unique(np.linspace(0, frames - 1, moments).round().astype(int))
+
+
 def sheet(clip: Path, path: Path, kind: Kind, networks: Path = WEIGHTS, moments: int = MOMENTS) -> None:
     """Save the picture of a clip's main performer as a PNG.
 
     Raises:
-        FaceRTError: the clip cannot be read, or shows no face.
+        FaceRTError: the clip cannot be read, or shows no face that the teacher sees, too.
     """
     mesh = FaceMesh.load()
     performer = main_performer(clip, kind, networks)
     taught = teach(clip, performer)
     ours, scores = smooth(performer.times, performer.weights), spread(taught.scores)
-    chosen = np.unique(np.linspace(0, len(taught.rows) - 1, moments).round().astype(int))
-    place = {int(performer.frames[taught.rows[i]]): i for i in chosen}
+    place = {int(performer.frames[taught.rows[i]]): i for i in spread_over(len(taught.rows), moments)}
     columns = []
     with open_footage(str(clip)) as footage:
         for frame in footage:

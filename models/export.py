@@ -25,6 +25,7 @@ from torch.nn import functional
 from facert_blender.capture.contract import (
     EXPRESSION,
     FINDING_SIZE,
+    LEVELS,
     MOST_READ,
     MULTI_SIZE,
     ROTATION,
@@ -36,7 +37,7 @@ from facert_blender.capture.output import replacing
 
 from .blocks import Fire, Stem
 from .face_model import Projection
-from .face_reader import pyramid, views
+from .face_reader import given, views
 from .multi_face import Detections, MultiFaceConfig, multi_face_network, overlaps, to_read
 from .quantize import Given, mosaics, quantize
 from .shared_data import CHECKOUT, RUNS, WEIGHTS
@@ -90,12 +91,12 @@ class MultiFaceOutputs(nn.Module):
         self.projection = Projection(FaceShape.load(WEIGHTS / "face_shape.npz"))
         self.shift = math.log(confidence / (1 - confidence))
 
-    def forward(self, image: Tensor, count: Tensor) -> tuple[Tensor, ...]:
-        """Of pictures uint8 (n, 576, 576, 3): boxes (n, 405, 4) and confidence (n, 405); which of these
-        predictions were read (n, count), their parameters (n, count, 104), and points (n, count, 68, 2) in
-        sides from the box's centre, y down.
+    def forward(self, *levels_and_count: Tensor) -> tuple[Tensor, ...]:
+        """Of pictures uint8 (n, s, s, 3) at all LEVELS, and of how many faces to read: boxes (n, 405, 4) and
+        confidence (n, 405); which of these predictions were read (n, count), their parameters
+        (n, count, 104), and points (n, count, 68, 2) in sides from the box's centre, y down.
         """
-        levels = pyramid(image)
+        *levels, count = levels_and_count
         seen: Detections = self.network(levels[FOUND_ON])
         faces = to_read(seen.boxes, seen.logits, count)
         if self.reader is None:
@@ -155,13 +156,13 @@ def to_onnx(graph: nn.Module, kind: str) -> bytes:
     for module in graph.modules():
         if isinstance(module, Fire):
             module.fold()
-    inputs, outputs, read = ["image"], ["parameters", "points"], []
+    pictures, outputs, read = ["image"], ["parameters", "points"], []
     example: tuple[Tensor, ...] = (torch.zeros((1, SINGLE_SIZE, SINGLE_SIZE, 3), dtype=torch.uint8),)
     if kind == "multi":
-        inputs, read = ["image", "count"], ["faces", "parameters", "points"]
+        pictures, read = [*LEVELS], ["faces", "parameters", "points"]
         outputs = ["boxes", "confidence", *read]
-        picture = torch.zeros((1, MULTI_SIZE, MULTI_SIZE, 3), dtype=torch.uint8)
-        example = (picture, torch.tensor(MOST_READ))
+        black = np.zeros((1, MULTI_SIZE, MULTI_SIZE, 3), np.uint8)
+        example = (*given(black), torch.tensor(MOST_READ))
     stored: Any = io.BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -170,10 +171,10 @@ def to_onnx(graph: nn.Module, kind: str) -> bytes:
             example,
             stored,
             opset_version=OPSET,
-            input_names=inputs,
+            input_names=[*pictures, *(["count"] if kind == "multi" else [])],
             output_names=outputs,
             dynamic_axes={
-                name: {0: "n", 1: "k"} if name in read else {0: "n"} for name in ["image", *outputs]
+                name: {0: "n", 1: "k"} if name in read else {0: "n"} for name in [*pictures, *outputs]
             },
             dynamo=False,
         )
@@ -215,16 +216,16 @@ def difference(graph: nn.Module, kind: str, content: bytes) -> float:
     """
     rng = np.random.default_rng(0)
     if kind == "single":
-        given = {"image": rng.integers(0, 255, (3, SINGLE_SIZE, SINGLE_SIZE, 3), np.uint8)}
+        inputs = [torch.from_numpy(rng.integers(0, 255, (3, SINGLE_SIZE, SINGLE_SIZE, 3), np.uint8))]
     else:
         hard = torch.from_numpy(rng.uniform(0, 255, (3, 3, MULTI_SIZE // 16, MULTI_SIZE // 16)))
         soft = functional.interpolate(hard, scale_factor=16, mode="bilinear").to(torch.uint8)
-        given = {"image": soft.permute(0, 2, 3, 1).numpy(), "count": np.array(MOST_READ)}
+        inputs = [*given(soft.permute(0, 2, 3, 1).numpy()), torch.tensor(MOST_READ)]
     with torch.no_grad():
-        expected = graph(*(torch.from_numpy(value) for value in given.values()))
-    expected = [output.numpy() for output in expected]
+        expected = [output.numpy() for output in graph(*inputs)]
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
-    found = session.run(None, given)
+    names = [wanted.name for wanted in session.get_inputs()]
+    found = session.run(None, dict(zip(names, (value.numpy() for value in inputs), strict=True)))
     if kind == "multi":
         expected, found = _read_by_both(expected, found)
     return max(float(np.abs(a - b).max()) for a, b in zip(expected, found, strict=True))
@@ -248,7 +249,7 @@ def _read_by_both(
     return shared
 
 
-def moved(first: bytes, second: bytes, given: Iterable[Given]) -> float:
+def moved(first: bytes, second: bytes, shown: Iterable[Given]) -> float:
     """How far apart two files of an MFN see expression weights, in the mean of the faces that both read.
 
     Raises:
@@ -258,7 +259,7 @@ def moved(first: bytes, second: bytes, given: Iterable[Given]) -> float:
         onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"]) for file in (first, second)
     ]
     apart = []
-    for inputs in given:
+    for inputs in shown:
         seen = []
         for session in sessions:
             boxes, _, faces, parameters, _ = session.run(None, inputs)

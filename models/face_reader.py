@@ -8,44 +8,39 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 
-from facert_blender.capture.contract import CROP_MARGIN, MULTI_SIZE
+from facert_blender.capture.contract import CROP_MARGIN, LEVELS, MULTI_SIZE
+from facert_blender.capture.view import pyramid
 
 VIEW_SIZE = 64
 """Side of a face's view, in pixels."""
-LEVELS = 4
-"""Sizes of the picture that views are cut from, each half of the one before."""
 
 
-def pyramid(image: Tensor) -> list[Tensor]:
-    """Pictures uint8 (n, s, s, 3) at their own size and at LEVELS - 1 smaller ones, each half of the last."""
-    levels, x = [image], image.permute(0, 3, 1, 2).float()
-    for _ in range(1, LEVELS):
-        x = functional.avg_pool2d(x, 2)
-        levels.append((x + 0.5).to(torch.uint8).permute(0, 2, 3, 1))
-    return levels
+def given(images: np.ndarray) -> list[Tensor]:
+    """The MFN's views uint8 (n, 576, 576, 3) at all of its LEVELS, as it is given them."""
+    return [torch.from_numpy(np.stack(level)) for level in zip(*map(pyramid, images), strict=True)]
 
 
 def views(levels: list[Tensor], boxes: Tensor) -> Tensor:
     """What the reader sees of k faces in each of n pictures: float (n * k, VIEW_SIZE, VIEW_SIZE, 3).
 
-    levels: a `pyramid`. boxes: (n, k, 4), centre and size as fractions of the picture. As for the SFN, a view
-    covers CROP_MARGIN sides around the box's centre, and the edge goes on outside the picture. It is sampled
-    between the pixels of the smallest level that has at least as many as the view, so that none is passed
-    over and no detail is lost.
+    levels: pictures uint8 (n, s, s, 3), each half as large as before. boxes: (n, k, 4), centre and size as
+    fractions of the picture. As for the SFN, a view covers CROP_MARGIN sides around the box's centre, and the
+    edge goes on outside the picture. It is sampled between the pixels of the smallest level that has at least
+    as many as the view, so that none is passed over and no detail is lost.
     """
     n, k = boxes.shape[:2]
-    sizes = [MULTI_SIZE >> level for level in range(LEVELS)]
+    sizes = [MULTI_SIZE >> level for level in range(len(LEVELS))]
     pixels = torch.cat([level.reshape(n, -1, 3) for level in levels], 1).reshape(-1, 3)
     span = CROP_MARGIN * boxes[..., 2:].amax(-1)
     step = span * (MULTI_SIZE / VIEW_SIZE)
-    level = (torch.log(step) / math.log(2)).floor().clamp(0, LEVELS - 1).long()
+    level = (torch.log(step) / math.log(2)).floor().clamp(0, len(LEVELS) - 1).long()
     device = boxes.device
     size = torch.tensor(sizes, device=device)[level][..., None]
-    starts = [sum(s * s for s in sizes[:number]) for number in range(LEVELS)]
+    starts = [sum(s * s for s in sizes[:number]) for number in range(len(LEVELS))]
     picture = torch.arange(n, device=device)[:, None] * sum(s * s for s in sizes)
     start = torch.tensor(starts, device=device)[level] + picture
     reach = (torch.arange(VIEW_SIZE, device=device) + 0.5) / VIEW_SIZE - 0.5

@@ -20,7 +20,8 @@ import onnx
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from facert_blender.capture.contract import MOST_READ, MULTI_SIZE
+from facert_blender.capture.contract import LEVELS, MOST_READ, MULTI_SIZE
+from facert_blender.capture.view import pyramid
 
 from .datasets import PHOTOGRAPHS, Shard, held_out
 
@@ -35,6 +36,12 @@ MEMORY = 0.05
 
 Given = dict[str, np.ndarray]
 """A network's inputs by name."""
+
+
+def as_given(picture: np.ndarray) -> Given:
+    """The MFN's inputs for a picture uint8 (576, 576, 3) of which it is to read as many faces as it can."""
+    levels = zip(LEVELS, pyramid(picture), strict=True)
+    return {**{name: level[None] for name, level in levels}, "count": np.array(MOST_READ)}
 
 
 def mosaics(seed: int) -> Iterator[Given]:
@@ -55,7 +62,7 @@ def mosaics(seed: int) -> Iterator[Given]:
                 face = np.asarray(shard.images[rng.choice(rows)])
                 across = (int(right - left), int(bottom - top))
                 picture[top:bottom, left:right] = cv2.resize(face, across, interpolation=cv2.INTER_AREA)
-        yield {"image": picture[None], "count": np.array(MOST_READ)}
+        yield as_given(picture)
 
 
 class _Reader(CalibrationDataReader):

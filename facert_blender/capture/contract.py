@@ -9,9 +9,10 @@ Boxes   (x0, y0, x1, y1) in pixels, y down: the tight box around a face's 68 lan
 Units   a face's *side* is the longer side of its box. Landmarks come out of the networks in sides,
         relative to the centre of the box (or of the crop), y down.
 SFN     parameters (n, 104) and points (n, 68, 2), the landmarks, of n crops.
-MFN     of n pictures: boxes (n, 405, 4), centre and size as fractions of its view, and confidence (n, 405);
-        the k of these predictions that it has read, faces (n, k), the most confident first and none
-        twice, and their parameters (n, k, 104) and points (n, k, 68, 2). A second input, count, is k.
+MFN     of n pictures, each given at LEVELS sizes: boxes (n, 405, 4), centre and size as fractions of its
+        view, and confidence (n, 405); the k of these predictions that it has read, faces (n, k), the most
+        confident first and none twice, and their parameters (n, k, 104) and points (n, k, 68, 2). Its last
+        input, count, is k.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from collections.abc import Mapping
 
 from .errors import WeightsError
 
-VERSION = 4
+VERSION = 5
 
 EXPRESSIONS: tuple[str, ...] = (
     "browDownLeft", "browDownRight",
@@ -65,9 +66,11 @@ SINGLE_SIZE = 128
 CROP_MARGIN = 1.3
 """The SFN's crop covers this many sides of the face, so that a wide open jaw stays inside."""
 MULTI_SIZE = 576
-"""Side of the MFN's input, in pixels; a picture is scaled to fit and padded right and below."""
+"""Side of the MFN's view, in pixels; a picture is scaled to fit and padded right and below."""
+LEVELS = ("image", "half", "quarter", "eighth")
+"""The MFN's inputs: its view, and that halved once, twice and three times."""
 FINDING_SIZE = 288
-"""Side at which the MFN looks for faces in it, as in the paper; what it has found it reads at full size."""
+"""Side at which the MFN looks for faces in it, as in the paper; it reads each at the size that suits it."""
 MOST_READ = 16
 """How many faces the MFN reads of a picture, whoever is there; more may be found."""
 GRID = 9

@@ -72,6 +72,15 @@ def fit(image: np.ndarray) -> tuple[np.ndarray, float]:
     return _resample(image, np.zeros(2), across, contract.MULTI_SIZE, opencv().BORDER_CONSTANT), scale
 
 
+def pyramid(view: np.ndarray) -> list[np.ndarray]:
+    """The MFN's view, uint8 (576, 576, 3), at all of its LEVELS: each pixel is the mean of four before."""
+    cv2 = opencv()
+    levels = [view]
+    for _ in contract.LEVELS[1:]:
+        levels.append(cv2.resize(levels[-1], None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA))
+    return levels
+
+
 def head_roll(rotation: np.ndarray) -> float:
     """How far a head's own up is turned about the line of sight: radians, anticlockwise as seen.
 

@@ -94,7 +94,10 @@ class Graph:
             self.nodes,
             kind,
             [
-                helper.make_tensor_value_info("image", TensorProto.UINT8, ["n", size, size, 3]),
+                *(
+                    helper.make_tensor_value_info(name, TensorProto.UINT8, ["n", size >> i, size >> i, 3])
+                    for i, name in enumerate(contract.LEVELS if kind == "multi" else ["image"])
+                ),
                 *([helper.make_tensor_value_info("count", TensorProto.INT64, [])] if kind == "multi" else []),
             ],
             [

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from facert_blender.capture import contract
-from facert_blender.capture.view import GREY, View, fit, head_roll, turn, turned
+from facert_blender.capture.view import GREY, View, fit, head_roll, pyramid, turn, turned
 
 
 def centroid(picture: np.ndarray) -> np.ndarray:
@@ -80,3 +80,16 @@ def test_fit_scales_to_fit_and_pads_right_or_below(size: tuple[int, int]) -> Non
     assert (view[4 : height - 4, 4 : width - 4] == 255).all()  # edges of small pictures are soft
     assert (view[height + 4 :] == GREY).all()
     assert (view[:, width + 4 :] == GREY).all()
+
+
+def test_a_pyramid_halves_the_view_and_keeps_its_means() -> None:
+    image = np.zeros((576, 576, 3), np.uint8)
+    image[:, 288:] = (200, 100, 50)
+    image[:4:2, 1] = 240  # one of two rows
+    levels = pyramid(image)
+    assert [level.shape for level in levels] == [(side, side, 3) for side in (576, 288, 144, 72)]
+    for level in levels[1:]:
+        half = len(level) // 2
+        assert (level[:, 1:half] == 0).all() and (level[:, half:] == (200, 100, 50)).all()
+    assert levels[1][0, 0].tolist() == [60] * 3
+    assert levels[2][0, 0].tolist() == [30] * 3

@@ -58,3 +58,14 @@ def test_a_stem_stays_whole_where_factors_would_save_nothing() -> None:
     whole = stem[0][0]
     stem.factor()
     assert stem[0][0] is whole
+
+
+def test_a_level_in_a_stem_begins_by_changing_nothing_and_learns() -> None:
+    torch.manual_seed(0)
+    plain, deeper = Stem(16).eval(), Stem(16, squeeze=8).eval()
+    deeper[0].load_state_dict(plain[0].state_dict())
+    x = torch.randn(2, 3, 32, 32)
+    seen = deeper(x)
+    torch.testing.assert_close(seen, plain(x))
+    seen.square().sum().backward()
+    assert all(fire.norm.weight.grad.abs().max() > 0 for fire in deeper[1])

@@ -13,6 +13,7 @@ pytest.importorskip("numba")
 import cv2
 
 from facert_blender.capture.contract import EXPRESSION, EXPRESSIONS
+from facert_blender.capture.errors import NoFaceError
 from models import clip_sheets
 from models.face_model import FaceMesh
 from models.shared_data import CLIPS, FACE_MODEL, TEACHER
@@ -32,6 +33,13 @@ def test_a_posed_head_opens_its_mouth() -> None:
     changed = np.abs(head(mesh, shut).astype(int) - head(mesh, opened)).max(2) > 20
     assert changed[TILE // 2 :].sum() > 200
     assert not changed[: TILE // 4].any()
+
+
+def test_moments_are_spread_over_all_frames_that_there_are() -> None:
+    assert clip_sheets.spread_over(101, 5).tolist() == [0, 25, 50, 75, 100]
+    assert clip_sheets.spread_over(2, 5).tolist() == [0, 1]
+    with pytest.raises(NoFaceError, match="sees nobody"):
+        clip_sheets.spread_over(0, 5)
 
 
 @pytest.mark.skipif(not (CLIPS.exists() and FACE_MODEL.exists() and TEACHER.exists()), reason="no clips here")

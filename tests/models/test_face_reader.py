@@ -8,21 +8,9 @@ from facert_blender.capture.contract import CROP_MARGIN, MOST_READ, MULTI_SIZE
 torch = pytest.importorskip("torch", reason="training is not set up (make setup-training)")
 
 from models.export import MultiFaceOutputs, difference, halve, to_onnx  # noqa: E402
-from models.face_reader import LEVELS, VIEW_SIZE, pyramid, views  # noqa: E402
+from models.face_reader import VIEW_SIZE, given, views  # noqa: E402
 from models.multi_face import MultiFaceConfig, multi_face_network, to_read  # noqa: E402
 from models.single_face import SingleFaceConfig, SingleFaceNetwork  # noqa: E402
-
-
-def test_a_pyramid_shows_the_picture_at_halved_sizes() -> None:
-    image = np.zeros((1, MULTI_SIZE, MULTI_SIZE, 3), np.uint8)
-    image[0, :, MULTI_SIZE // 2 :] = (200, 100, 50)
-    levels = pyramid(torch.from_numpy(image))
-    assert [level.shape[1] for level in levels] == [MULTI_SIZE >> n for n in range(LEVELS)]
-    for level in levels:
-        assert level.dtype == torch.uint8
-        half = level.shape[2] // 2
-        assert (level[:, :, :half] == 0).all()
-        assert (level[:, :, half:] == torch.tensor([200, 100, 50])).all()
 
 
 @pytest.mark.parametrize("side", [0.04, 0.09, 0.2, 0.5, 0.7])
@@ -31,7 +19,7 @@ def test_a_view_shows_its_own_face_in_its_own_picture(side: float) -> None:
     ramp = (np.arange(MULTI_SIZE) * 255 / MULTI_SIZE).astype(np.uint8)
     image = np.zeros((MULTI_SIZE, MULTI_SIZE, 3), np.uint8)
     image[..., 0], image[..., 1] = ramp, ramp[:, None]
-    levels = pyramid(torch.from_numpy(np.stack([image, image[::-1, ::-1]])))
+    levels = given(np.stack([image, image[::-1, ::-1]]))
     boxes = torch.tensor([[[0.5, 0.55, side, side / 2], [0.45, 0.5, side / 3, side]]]).repeat(2, 1, 1)
     shown = views(levels, boxes).reshape(2, 2, VIEW_SIZE, VIEW_SIZE, 3).numpy()
     reach = CROP_MARGIN * side / 2 * (1 - 1 / VIEW_SIZE)
@@ -47,7 +35,7 @@ def test_a_view_shows_its_own_face_in_its_own_picture(side: float) -> None:
 def test_a_view_of_few_pixels_is_smooth_and_one_of_many_does_not_skip_any() -> None:
     stripes = np.zeros((1, MULTI_SIZE, MULTI_SIZE, 3), np.uint8)
     stripes[:, :, ::2] = 200
-    levels = pyramid(torch.from_numpy(stripes))
+    levels = given(stripes)
     large = views(levels, torch.tensor([[[0.5, 0.5, 0.5, 0.5]]])).numpy()
     np.testing.assert_allclose(large, 100, atol=1)
     small = views(levels, torch.tensor([[[0.5, 0.5, 0.02, 0.02]]])).numpy()
@@ -73,10 +61,10 @@ def test_export_of_a_network_that_reads_faces_where_they_are() -> None:
     torch.manual_seed(0)
     reader = SingleFaceNetwork(SingleFaceConfig(size=VIEW_SIZE))
     graph = MultiFaceOutputs(multi_face_network(MultiFaceConfig()), reader).eval()
-    image = torch.randint(0, 255, (2, MULTI_SIZE, MULTI_SIZE, 3), dtype=torch.uint8)
+    levels = given(np.random.default_rng(0).integers(0, 255, (2, MULTI_SIZE, MULTI_SIZE, 3), np.uint8))
     with torch.no_grad():
-        outputs = graph(image, torch.tensor(MOST_READ))
-        own = reader(views(pyramid(image), outputs[0].gather(1, outputs[2][..., None].expand(-1, -1, 4))))
+        outputs = graph(*levels, torch.tensor(MOST_READ))
+        own = reader(views(levels, outputs[0].gather(1, outputs[2][..., None].expand(-1, -1, 4))))
     assert [tuple(o.shape) for o in outputs] == [
         (2, 405, 4), (2, 405), (2, MOST_READ), (2, MOST_READ, 104), (2, MOST_READ, 68, 2)
     ]  # fmt: skip

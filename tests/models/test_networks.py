@@ -19,6 +19,7 @@ from models.export import (  # noqa: E402
     make_network,
     to_onnx,
 )
+from models.face_reader import given  # noqa: E402
 from models.multi_face import MultiFaceConfig, multi_face_network  # noqa: E402
 from models.single_face import Points, SingleFaceConfig, SingleFaceNetwork  # noqa: E402
 from models.train import TrainConfig  # noqa: E402
@@ -110,11 +111,11 @@ def test_export_keeps_the_contract_the_size_and_the_numbers(name: str, megabytes
 def test_a_chosen_confidence_comes_out_as_one_half() -> None:
     torch.manual_seed(0)
     network = multi_face_network(MultiFaceConfig()).eval()
-    image = noise(1, 576)
+    levels = given(noise(1, 576).numpy())
     with torch.no_grad():
-        own = MultiFaceOutputs(network)(image, torch.tensor(1))[1]
+        own = MultiFaceOutputs(network)(*levels, torch.tensor(1))[1]
         level = float(own.median())
-        shifted = MultiFaceOutputs(network, confidence=level)(image, torch.tensor(1))[1]
+        shifted = MultiFaceOutputs(network, confidence=level)(*levels, torch.tensor(1))[1]
     clear = (own - level).abs() > 1e-6
     np.testing.assert_array_equal((shifted > 0.5)[clear].numpy(), (own > level)[clear].numpy())
     assert 0.4 < float((shifted > 0.5).float().mean()) < 0.6

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from facert_blender.capture.contract import MOST_READ, MULTI_SIZE, check
+from facert_blender.capture.contract import MULTI_SIZE, check
 
 torch = pytest.importorskip("torch", reason="training is not set up (make setup-training)")
 onnx = pytest.importorskip("onnx")
@@ -16,7 +16,7 @@ from models.datasets import LAYOUT, Shard, held_out  # noqa: E402
 from models.export import MultiFaceOutputs, halve, moved, to_onnx  # noqa: E402
 from models.face_reader import VIEW_SIZE  # noqa: E402
 from models.multi_face import MultiFaceConfig, multi_face_network  # noqa: E402
-from models.quantize import Given, mosaics, quantize  # noqa: E402
+from models.quantize import Given, as_given, mosaics, quantize  # noqa: E402
 from models.shipped import adopt, exported, parts_of  # noqa: E402
 from models.single_face import SingleFaceConfig, SingleFaceNetwork  # noqa: E402
 
@@ -26,7 +26,7 @@ def soft_noise(count: int, seed: int) -> Iterator[Given]:
     for _ in range(count):
         hard = torch.from_numpy(rng.uniform(0, 255, (1, 3, 36, 36)))
         soft = torch.nn.functional.interpolate(hard, size=MULTI_SIZE, mode="bilinear").to(torch.uint8)
-        yield {"image": soft.permute(0, 2, 3, 1).numpy(), "count": np.array(MOST_READ)}
+        yield as_given(soft.permute(0, 2, 3, 1).numpy()[0])
 
 
 def small_network() -> MultiFaceOutputs:
