@@ -42,6 +42,11 @@ class Stem(nn.Sequential):
             nn.init.zeros_(fire.norm.weight)  # It begins by changing nothing.
         super().__init__(ConvBlock(3, outputs, 7, 2), level, nn.MaxPool2d(2))
 
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Normalised pictures (n, 3, s, s) to features at s / 2, and to their maximum at s / 4."""
+        before = self[1](self[0](x))
+        return before, self[2](before)
+
     @torch.no_grad()
     def factor(self) -> None:
         """Replace the filters by fewer, of which each is mixed: in photographs nearly the same function, for

@@ -128,7 +128,8 @@ class MultiScaleNetwork(nn.Module):
 
     def forward(self, image: Tensor) -> Detections:
         """All 405 predictions for uint8 pictures (n, 288, 288, 3)."""
-        level1 = self.level1(self.stem(self.normalise(image)))
+        _, pooled = self.stem(self.normalise(image))
+        level1 = self.level1(pooled)
         level2 = self.level2(level1)
         level3 = self.level3(level2)
         level4 = self.level4(level3)

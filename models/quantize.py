@@ -25,9 +25,9 @@ from facert_blender.capture.view import pyramid
 
 from .datasets import PHOTOGRAPHS, Shard, held_out
 
-PARTS = re.compile(r"/(stem|level\d|branch\d|box/hidden|points/(fine|middle|coarse|mix_fine|mix_middle))/")
+PARTS = re.compile(r"/(stem|level\d|branch\d|box/hidden)/|/points/(fine|middle|coarse|mix|Add|Resize)")
 """What is computed in whole numbers, by the names of its nodes."""
-KINDS = {"Add", "Concat", "Conv", "GlobalAveragePool", "MaxPool", "Mul", "Relu", "Sigmoid"}
+KINDS = {"Add", "Concat", "Conv", "GlobalAveragePool", "MaxPool", "Mul", "Relu", "Resize", "Sigmoid"}
 COLUMNS = (1, 2, 3, 4, 5, 6)
 """How many faces stand side by side in the pictures from which steps are chosen."""
 PICTURES = 48

@@ -21,7 +21,8 @@ class SingleFaceConfig:
     """The shape of an SFN.
 
     size: side of the crop that it reads. stem: filters of the first convolution. half: squeeze filters of a
-    level of the stem's width at half of that size, before the stem's maximum; where 0 there is none. widths:
+    level of the stem's width at half of that size, before the stem's maximum, on which points are located
+    more finely; where 0 there is none. widths:
     output channels of the levels at a quarter, an eighth and a sixteenth of that size.
     squeeze: squeeze filters of their Fire modules. branch: channels of the finer branches. multi_scale:
     whether identity and expression see the finer branches, and points are located on the finest level, or
@@ -50,7 +51,7 @@ class SoftArgmax(nn.Module):
 
     def __init__(self, channels: int, points: int, size: int) -> None:
         super().__init__()
-        self.maps = nn.Conv2d(channels, points, 1)
+        self.maps = nn.Conv2d(channels, points, 1, bias=False)  # A softmax would not notice any.
         centres = ((torch.arange(size) + 0.5) / size - 0.5) * CROP_MARGIN
         rows, columns = torch.meshgrid(centres, centres, indexing="ij")
         self.register_buffer("grid", torch.stack([columns, rows], -1).reshape(-1, 2), persistent=False)
@@ -59,28 +60,40 @@ class SoftArgmax(nn.Module):
         """Features (n, channels, size, size) to points (n, points, 2) in sides from the crop's centre, y
         down.
         """
-        return torch.softmax(self.maps(x).flatten(2).float(), 2) @ self.grid
+        # As a product of matrices, since an exported convolution would have its maps laid out anew.
+        maps = self.maps.weight.flatten(1) @ x.flatten(2)
+        return torch.softmax(maps.float(), 2) @ self.grid
 
 
 class Points(SoftArgmax):
     """Where points of the face lie, from the features of the finest level, to which those of the coarser ones
-    are added from the top down, since they have seen more of the face (Lin et al. 2017).
+    are added from the top down, since they have seen more of the face (Lin et al. 2017); where there are
+    `finest` features, before a stem's maximum, on a map of twice the size.
     """
 
-    def __init__(self, channels: tuple[int, int, int], width: int, points: int, size: int) -> None:
-        super().__init__(width, points, size)
+    def __init__(
+        self, channels: tuple[int, int, int], width: int, points: int, size: int, finest: int = 0
+    ) -> None:
+        super().__init__(width, points, size * 2 if finest else size)
+        if finest:
+            self.finest = nn.Conv2d(finest, width, 1)
+            nn.init.zeros_(self.finest.weight)  # It begins by changing nothing.
+            nn.init.zeros_(self.finest.bias)
         self.fine, self.middle, self.coarse = (nn.Conv2d(n, width, 1) for n in channels)
         self.mix_middle = ConvBlock(width, width, 3)
         self.mix_fine = ConvBlock(width, width, 3)
 
-    def forward(self, fine: Tensor, middle: Tensor, coarse: Tensor) -> Tensor:
-        """Features (n, channels, s, s), (…, s / 2, s / 2) and (…, s / 4, s / 4) to points (n, points, 2) in
-        sides from the crop's centre, y down.
+    def forward(self, fine: Tensor, middle: Tensor, coarse: Tensor, finest: Tensor) -> Tensor:
+        """Features (n, channels, s, s), (…, s / 2, s / 2), (…, s / 4, s / 4) and (…, 2 s, 2 s) to points
+        (n, points, 2) in sides from the crop's centre, y down.
         """
         x = self.mix_middle(
             self.middle(middle) + functional.interpolate(self.coarse(coarse), scale_factor=2.0)
         )
-        return self.expected(self.mix_fine(self.fine(fine) + functional.interpolate(x, scale_factor=2.0)))
+        x = self.mix_fine(self.fine(fine) + functional.interpolate(x, scale_factor=2.0))
+        if hasattr(self, "finest"):
+            x = self.finest(finest) + functional.interpolate(x, scale_factor=2.0)
+        return self.expected(x)
 
 
 class Head(nn.Module):
@@ -121,7 +134,7 @@ class SingleFaceNetwork(nn.Module):
             self.branch1 = slim_branch(w1, c.squeeze[0], c.branch, 2)
             self.branch2 = slim_branch(w2, c.squeeze[0], c.branch, 1)
             finer = c.branch
-            self.points = Points(c.widths, c.decoder, c.points, c.size // 4)
+            self.points = Points(c.widths, c.decoder, c.points, c.size // 4, c.stem if c.half else 0)
         self.marks = Marks(c.points)
         self.pose = Head(w3, 8, c)
         self.identity = Head(w3 + finer, IDENTITIES, c)
@@ -131,7 +144,8 @@ class SingleFaceNetwork(nn.Module):
         """Of crops uint8 (n, size, size, 3): parameters (n, 104), and points (n, points, 2) in sides from the
         crop's centre, y down.
         """
-        fine = self.level1(self.stem(self.normalise(image)))
+        finest, pooled = self.stem(self.normalise(image))
+        fine = self.level1(pooled)
         middle = self.level2(fine)
         coarse = self.level3(middle)
         identity, expression = coarse, coarse
@@ -139,7 +153,7 @@ class SingleFaceNetwork(nn.Module):
             from_fine, from_middle = self.branch1(fine), self.branch2(middle)
             identity = torch.cat([from_middle, coarse], 1)
             expression = torch.cat([from_fine, from_middle, coarse], 1)
-            points = self.points(fine, middle, coarse)
+            points = self.points(fine, middle, coarse, finest)
         else:
             points = self.points.expected(coarse)
         groups = [

@@ -43,9 +43,9 @@ def test_a_factored_stem_does_nearly_the_same_with_fewer_filters() -> None:
     coarse = torch.randn(2, 1, 8, 8) + 0.2 * torch.randn(2, 3, 8, 8)
     soft = torch.nn.functional.interpolate(coarse, size=(64, 64), mode="bicubic")
     with torch.no_grad():
-        before = stem(soft)
+        before = stem(soft)[1]
         stem.factor()
-        after = stem(soft)
+        after = stem(soft)[1]
     few = stem[0][0][0].weight.shape[0]
     assert few < 64 and few % 8 == 0
     assert after.shape == before.shape
@@ -65,7 +65,8 @@ def test_a_level_in_a_stem_begins_by_changing_nothing_and_learns() -> None:
     plain, deeper = Stem(16).eval(), Stem(16, squeeze=8).eval()
     deeper[0].load_state_dict(plain[0].state_dict())
     x = torch.randn(2, 3, 32, 32)
-    seen = deeper(x)
-    torch.testing.assert_close(seen, plain(x))
-    seen.square().sum().backward()
+    (before, after), expected = deeper(x), plain(x)
+    assert before.shape == (2, 16, 16, 16) and after.shape == (2, 16, 8, 8)
+    torch.testing.assert_close((before, after), expected)
+    after.square().sum().backward()
     assert all(fire.norm.weight.grad.abs().max() > 0 for fire in deeper[1])

@@ -55,14 +55,29 @@ def test_only_the_multi_scale_network_sees_more_than_the_last_level(multi_scale:
 def test_located_points_lie_in_the_crop_and_follow_their_map() -> None:
     torch.manual_seed(0)
     points = Points((4, 4, 4), 8, 5, 32).eval()
-    features = (torch.randn(2, 4, 32, 32), torch.randn(2, 4, 16, 16), torch.randn(2, 4, 8, 8))
+    features = (*(torch.randn(2, 4, side, side) for side in (32, 16, 8, 64)),)
     with torch.no_grad():
         anywhere = points(*features)
         points.maps.weight.zero_()
-        points.maps.bias.zero_()
         nowhere = points(*features)
     assert anywhere.shape == (2, 5, 2) and anywhere.abs().max() < CROP_MARGIN / 2
     np.testing.assert_allclose(nowhere.numpy(), 0, atol=1e-5)
+
+
+def test_points_on_the_finest_map_begin_where_they_were_and_can_lie_between() -> None:
+    torch.manual_seed(0)
+    coarser, finer = Points((4, 4, 4), 8, 5, 32).eval(), Points((4, 4, 4), 8, 5, 32, finest=4).eval()
+    finer.load_state_dict(coarser.state_dict(), strict=False)
+    features = (*(torch.randn(2, 4, side, side) for side in (32, 16, 8, 64)),)
+    with torch.no_grad():
+        torch.testing.assert_close(finer(*features), coarser(*features))
+        finer.finest.weight.fill_(1)
+        finer.maps.weight.fill_(1)
+        features[3].zero_()
+        features[3][..., 20, 41] = 100  # one place of the finest map
+        found = finer(*features)
+    place = (torch.tensor([41.5, 20.5]) / 64 - 0.5) * CROP_MARGIN
+    torch.testing.assert_close(found, place.expand(2, 5, 2), atol=1e-3, rtol=0)
 
 
 @pytest.mark.parametrize("multi_scale", [True, False])

@@ -60,7 +60,7 @@ def test_convolutions_become_whole_numbers_and_give_nearly_the_same(files: tuple
 
     for part in ("network/level1/", "network/box/hidden/", "reader/stem/stem.1/", "reader/points/mix_fine/"):
         assert kinds(part) == {True}
-    for part in ("network/box/out/", "reader/points/maps/", "reader/expression/narrow/"):
+    for part in ("network/box/out/", "reader/expression/narrow/"):
         assert kinds(part) == {False}
     assert moved(whole, content, soft_noise(2, 1)) < 0.01
     assert moved(whole, whole, soft_noise(1, 1)) == 0
