@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from models.editor import Editor
+    from models.single_face import SingleFaceNetwork
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +26,26 @@ def editor() -> Editor:
     if not FACE_MODEL.exists():
         pytest.skip("the face model's source is not here")
     return Editor.make(FaceMesh.load())
+
+
+@pytest.fixture(scope="session")
+def narrow_networks() -> Callable[[], tuple[nn.Module, SingleFaceNetwork]]:
+    """Makes the same two each time: what finds faces and what reads them in an MFN, as shipped but narrow,
+    with normalisations that do something, as training leaves them.
+    """
+    torch = pytest.importorskip("torch", reason="training is not set up (make setup-training)")
+    from models.face_reader import VIEW_SIZE
+    from models.multi_face import MultiFaceConfig, multi_face_network
+    from models.single_face import SingleFaceConfig, SingleFaceNetwork
+
+    def make() -> tuple[nn.Module, SingleFaceNetwork]:
+        torch.manual_seed(0)
+        finder = multi_face_network(MultiFaceConfig(16, (32, 32, 32, 32), (8, 8, 8, 8), branch=16))
+        reader = SingleFaceNetwork(SingleFaceConfig(VIEW_SIZE, 16, 8, (32, 32, 32), (8, 8, 8)))
+        for part in (*finder.modules(), *reader.modules()):
+            if isinstance(part, torch.nn.BatchNorm2d):
+                torch.nn.init.uniform_(part.weight, 0.5, 1.5)
+                torch.nn.init.uniform_(part.bias, -0.5, 0.5)
+        return finder.eval(), reader.eval()
+
+    return make

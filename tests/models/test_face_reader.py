@@ -1,5 +1,7 @@
 """Faces are read where they are."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -9,8 +11,7 @@ torch = pytest.importorskip("torch", reason="training is not set up (make setup-
 
 from models.export import MultiFaceOutputs, difference, halve, to_onnx  # noqa: E402
 from models.face_reader import VIEW_SIZE, given, views  # noqa: E402
-from models.multi_face import MultiFaceConfig, multi_face_network, to_read  # noqa: E402
-from models.single_face import SingleFaceConfig, SingleFaceNetwork  # noqa: E402
+from models.multi_face import to_read  # noqa: E402
 
 
 @pytest.mark.parametrize("side", [0.04, 0.09, 0.2, 0.5, 0.7])
@@ -57,10 +58,11 @@ def test_the_most_confident_are_read_and_no_face_twice() -> None:
     assert read.tolist() == [3 * face for face in range(MOST_READ)]
 
 
-def test_export_of_a_network_that_reads_faces_where_they_are() -> None:
-    torch.manual_seed(0)
-    reader = SingleFaceNetwork(SingleFaceConfig(size=VIEW_SIZE))
-    graph = MultiFaceOutputs(multi_face_network(MultiFaceConfig()), reader).eval()
+def test_export_of_a_network_that_reads_faces_where_they_are(
+    narrow_networks: Callable[[], tuple[torch.nn.Module, torch.nn.Module]],
+) -> None:
+    finder, reader = narrow_networks()
+    graph = MultiFaceOutputs(finder, reader).eval()
     levels = given(np.random.default_rng(0).integers(0, 255, (2, MULTI_SIZE, MULTI_SIZE, 3), np.uint8))
     with torch.no_grad():
         outputs = graph(*levels, torch.tensor(MOST_READ))

@@ -1,6 +1,6 @@
 """Whole numbers for the MFN's convolutions."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +15,11 @@ from models import quantize as module  # noqa: E402
 from models.datasets import LAYOUT, Shard, held_out  # noqa: E402
 from models.export import MultiFaceOutputs, halve, moved, to_onnx  # noqa: E402
 from models.face_reader import VIEW_SIZE  # noqa: E402
-from models.multi_face import MultiFaceConfig, multi_face_network  # noqa: E402
 from models.quantize import Given, as_given, mosaics, quantize  # noqa: E402
 from models.shipped import adopt, exported, parts_of  # noqa: E402
-from models.single_face import SingleFaceConfig, SingleFaceNetwork  # noqa: E402
+from models.single_face import SingleFaceNetwork  # noqa: E402
+
+Networks = Callable[[], tuple[torch.nn.Module, SingleFaceNetwork]]
 
 
 def soft_noise(count: int, seed: int) -> Iterator[Given]:
@@ -29,22 +30,10 @@ def soft_noise(count: int, seed: int) -> Iterator[Given]:
         yield as_given(soft.permute(0, 2, 3, 1).numpy()[0])
 
 
-def small_network() -> MultiFaceOutputs:
-    torch.manual_seed(0)
-    finder = multi_face_network(MultiFaceConfig(16, (32, 32, 32, 32), (8, 8, 8, 8), branch=16))
-    reader = SingleFaceNetwork(SingleFaceConfig(VIEW_SIZE, 16, 8, (32, 32, 32), (8, 8, 8)))
-    graph = MultiFaceOutputs(finder, reader)
-    for part in graph.modules():
-        if isinstance(part, torch.nn.BatchNorm2d):
-            torch.nn.init.uniform_(part.weight, 0.5, 1.5)
-            torch.nn.init.uniform_(part.bias, -0.5, 0.5)
-    return graph.eval()
-
-
 @pytest.fixture(scope="module")
-def files() -> tuple[bytes, bytes]:
-    """The small network's file, and that with whole numbers."""
-    whole = to_onnx(small_network(), "multi")
+def files(narrow_networks: Networks) -> tuple[bytes, bytes]:
+    """A network's file, and that with whole numbers."""
+    whole = to_onnx(MultiFaceOutputs(*narrow_networks()), "multi")
     return whole, halve(quantize(whole, soft_noise(4, 0)))
 
 
@@ -66,12 +55,14 @@ def test_convolutions_become_whole_numbers_and_give_nearly_the_same(files: tuple
     assert moved(whole, whole, soft_noise(1, 1)) == 0
 
 
-def test_weights_come_back_from_whole_numbers_as_they_were(files: tuple[bytes, bytes]) -> None:
-    graph = small_network()
+def test_weights_come_back_from_whole_numbers_as_they_were(
+    narrow_networks: Networks, files: tuple[bytes, bytes]
+) -> None:
+    _, reader = narrow_networks()
     crops = torch.randint(0, 255, (4, VIEW_SIZE, VIEW_SIZE, 3), dtype=torch.uint8)
     with torch.no_grad():
-        expected = graph.reader(crops)
-    after = SingleFaceNetwork(graph.reader.config).eval()
+        expected = reader(crops)
+    after = SingleFaceNetwork(reader.config).eval()
     adopt(after, parts_of(exported(onnx.load_from_string(files[1])), "reader"))
     with torch.no_grad():
         for one, other in zip(after(crops), expected, strict=True):

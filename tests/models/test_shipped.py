@@ -1,14 +1,18 @@
 """Training on from the shipped weights."""
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import pytest
 
 torch = pytest.importorskip("torch", reason="training is not set up (make setup-training)")
 onnx = pytest.importorskip("onnx")
 
 from models.export import MultiFaceOutputs, SingleFaceOutputs, to_onnx  # noqa: E402
-from models.multi_face import MultiFaceConfig, multi_face_network  # noqa: E402
 from models.shipped import adopt, exported, parts_of, unfold  # noqa: E402
 from models.single_face import SingleFaceConfig, SingleFaceNetwork  # noqa: E402
+
+NARROW = SingleFaceConfig(128, 16, 0, (32, 32, 32), (8, 8, 8))
 
 
 def trained(network: torch.nn.Module, image: torch.Tensor) -> torch.nn.Module:
@@ -25,11 +29,11 @@ def trained(network: torch.nn.Module, image: torch.Tensor) -> torch.nn.Module:
 def test_an_exported_network_comes_back_and_does_the_same() -> None:
     torch.manual_seed(0)
     image = torch.randint(0, 255, (4, 128, 128, 3), dtype=torch.uint8)
-    before = trained(SingleFaceNetwork(), image)
+    before = trained(SingleFaceNetwork(NARROW), image)
     with torch.no_grad():
         expected = before(image)
     stored = exported(onnx.load_from_string(to_onnx(SingleFaceOutputs(before), "single")))
-    after = SingleFaceNetwork()
+    after = SingleFaceNetwork(NARROW)
     adopt(after, parts_of(stored, "network"))
     unfold(after, image)
     with torch.no_grad():
@@ -47,14 +51,14 @@ def test_an_exported_network_comes_back_and_does_the_same() -> None:
 def test_a_factored_stem_comes_back_whole() -> None:
     torch.manual_seed(0)
     image = torch.randint(0, 255, (4, 128, 128, 3), dtype=torch.uint8)
-    before = SingleFaceNetwork()
+    before = SingleFaceNetwork(replace(NARROW, stem=64))
     with torch.no_grad():
         filters = before.stem[0][0].weight
         filters.copy_(torch.nn.functional.interpolate(filters[..., 2:5, 2:5], size=(7, 7), mode="bilinear"))
     trained(before, image).stem.factor()
     assert isinstance(before.stem[0][0], torch.nn.Sequential)
     stored = exported(onnx.load_from_string(to_onnx(SingleFaceOutputs(before), "single")))
-    after = SingleFaceNetwork().eval()
+    after = SingleFaceNetwork(before.config).eval()
     adopt(after, parts_of(stored, "network"))
     assert isinstance(after.stem[0][0], torch.nn.Conv2d)
     with torch.no_grad():
@@ -62,17 +66,18 @@ def test_a_factored_stem_comes_back_whole() -> None:
             torch.testing.assert_close(one, other, atol=1e-4, rtol=1e-3)
 
 
-def test_what_finds_and_what_reads_come_back_apart() -> None:
-    torch.manual_seed(0)
+def test_what_finds_and_what_reads_come_back_apart(
+    narrow_networks: Callable[[], tuple[torch.nn.Module, SingleFaceNetwork]],
+) -> None:
+    finder, reader = narrow_networks()
     image = torch.randint(0, 255, (2, 288, 288, 3), dtype=torch.uint8)
     crops = image[:, :64, :64].contiguous()
-    finder = trained(multi_face_network(MultiFaceConfig()), image)
-    reader = trained(SingleFaceNetwork(SingleFaceConfig(size=64)), crops)
     with torch.no_grad():
         seen, read = finder(image), reader(crops)
     stored = exported(onnx.load_from_string(to_onnx(MultiFaceOutputs(finder, reader), "multi")))
-    same_finder = multi_face_network(MultiFaceConfig()).eval()
-    same_reader = SingleFaceNetwork(SingleFaceConfig(size=64)).eval()
+    same_finder, same_reader = narrow_networks()
+    for part in (*same_finder.parameters(), *same_reader.parameters()):
+        torch.nn.init.zeros_(part)
     adopt(same_finder, parts_of(stored, "network"))
     adopt(same_reader, parts_of(stored, "reader"))
     with torch.no_grad():
