@@ -92,6 +92,7 @@ train: setup-training
 	$(PY) -m models.train models/configs/ms_mfn_find.toml
 	$(PY) -m models.train models/configs/ms_mfn_first.toml
 	$(PY) -m models.train models/configs/ms_mfn_second.toml
+	$(PY) -m models.train models/configs/ms_mfn_third.toml
 	$(PY) -m models.train models/configs/ms_mfn.toml
 	$(PY) -m models.calibrate ms_mfn
 	$(PY) -m models.export ms_mfn

@@ -64,8 +64,9 @@ SYSTEMS = (
     System("ms_sfn_second", "MS-SFN, shipped, before the last part"),
     System("ms_sfn", "MS-SFN, shipped"),
     System("ms_mfn_find", "MS-MFN, finds and reads in cells"),
-    System("ms_mfn_first", "MS-MFN, shipped, half trained"),
-    System("ms_mfn_second", "MS-MFN, shipped, before the last part"),
+    System("ms_mfn_first", "MS-MFN, shipped, one part of four"),
+    System("ms_mfn_second", "MS-MFN, shipped, two parts of four"),
+    System("ms_mfn_third", "MS-MFN, shipped, three parts of four"),
     System("ms_mfn", "MS-MFN, shipped"),
 )  # fmt: skip
 """In the order of the paper's table 2, all with the same budget; then those that are shipped, with more."""
