@@ -20,8 +20,6 @@ import numpy as np
 FOLDER = Path(__file__).parent
 PICTURES = FOLDER / "pictures"
 FOOTAGE = "duet_crossing.mp4"
-CROSSED = 127
-"""Frame in which both are seen again after they have crossed."""
 
 Wait = float | Callable[[], bool]
 """Seconds, or what to wait for."""
@@ -137,7 +135,9 @@ def mix_up() -> None:
     repair, takes, casting = addon("capture.repair"), addon("scene.takes"), addon("ui.casting")
     scene = bpy.context.scene
     right = takes.read(scene, scene.facert.take)
-    wrong = repair.repaired(right, [repair.Repair("SWAP", 1, CROSSED, 2)])
+    both_seen = np.intersect1d(*(performer.frames for performer in right.performers))
+    crossed = int(both_seen[np.diff(both_seen).argmax() + 1])  # where both are seen again
+    wrong = repair.repaired(right, [repair.Repair("SWAP", 1, crossed, 2)])
     wrong.name = "mixed up"
     pictures = [performer.picture for performer in take().performers]
     casting.keep_take(scene, wrong)
