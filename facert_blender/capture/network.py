@@ -17,7 +17,7 @@ import numpy as np
 
 from . import contract
 from .errors import WeightsError
-from .view import View, fit, pyramid, turned
+from .view import View, fit, inputs, turned
 from .wheels import onnxruntime
 
 OVERLAP = 0.35
@@ -144,9 +144,7 @@ class MultiFaceNetwork:
         """All that the network gives of a picture of which it reads `count` faces, and its view's scale."""
         view, scale = fit(image)
         outputs = ["boxes", "confidence", "faces", "parameters", "points"]
-        levels = zip(contract.LEVELS, pyramid(view), strict=True)
-        given = {name: level[None] for name, level in levels}
-        found = self._session.run(outputs, {**given, "count": np.array(count)})
+        found = self._session.run(outputs, inputs(view, count))
         return [output[0] for output in found], scale
 
     def _accepted(self, boxes: np.ndarray, confidence: np.ndarray) -> np.ndarray:

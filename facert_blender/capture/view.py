@@ -81,6 +81,12 @@ def pyramid(view: np.ndarray) -> list[np.ndarray]:
     return levels
 
 
+def inputs(view: np.ndarray, count: int) -> dict[str, np.ndarray]:
+    """What the MFN is given, by name: its view, uint8 (576, 576, 3), and how many faces of it to read."""
+    levels = {name: level[None] for name, level in zip(contract.LEVELS, pyramid(view), strict=True)}
+    return {**levels, "count": np.array(count)}
+
+
 def head_roll(rotation: np.ndarray) -> float:
     """How far a head's own up is turned about the line of sight: radians, anticlockwise as seen.
 

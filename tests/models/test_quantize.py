@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from facert_blender.capture.contract import MULTI_SIZE, check
+from facert_blender.capture.contract import MOST_READ, MULTI_SIZE, check
+from facert_blender.capture.view import inputs
 
 torch = pytest.importorskip("torch", reason="training is not set up (make setup-training)")
 onnx = pytest.importorskip("onnx")
@@ -15,7 +16,7 @@ from models import quantize as module  # noqa: E402
 from models.datasets import LAYOUT, Shard, held_out  # noqa: E402
 from models.export import MultiFaceOutputs, halve, moved, to_onnx  # noqa: E402
 from models.face_reader import VIEW_SIZE  # noqa: E402
-from models.quantize import Given, as_given, mosaics, quantize  # noqa: E402
+from models.quantize import Given, mosaics, quantize  # noqa: E402
 from models.shipped import adopt, exported, parts_of  # noqa: E402
 from models.single_face import SingleFaceNetwork  # noqa: E402
 
@@ -27,7 +28,7 @@ def soft_noise(count: int, seed: int) -> Iterator[Given]:
     for _ in range(count):
         hard = torch.from_numpy(rng.uniform(0, 255, (1, 3, 36, 36)))
         soft = torch.nn.functional.interpolate(hard, size=MULTI_SIZE, mode="bilinear").to(torch.uint8)
-        yield as_given(soft.permute(0, 2, 3, 1).numpy()[0])
+        yield inputs(soft.permute(0, 2, 3, 1).numpy()[0], MOST_READ)
 
 
 @pytest.fixture(scope="module")
