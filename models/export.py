@@ -2,7 +2,8 @@
 
 Writes `models/weights/single.onnx` or `multi.onnx`, one file with the contract in its metadata, after
 checking that ONNX Runtime gives what PyTorch gives. Weights are stored as float16, which halves the file, and
-made float32 when a session is created: the arithmetic stays that of float32.
+made float32 when a session is created: the arithmetic stays that of float32, but for the convolutions of the
+shipped MFN (see `quantize`).
 """
 
 from __future__ import annotations

@@ -60,7 +60,7 @@ def mosaics(seed: int) -> Iterator[Given]:
         yield inputs(picture, MOST_READ)
 
 
-class _Reader(CalibrationDataReader):
+class _Pictures(CalibrationDataReader):
     def __init__(self, given: Iterable[Given]) -> None:
         self.given = iter(given)
 
@@ -83,7 +83,7 @@ def quantize(content: bytes, given: Iterable[Given]) -> bytes:
         quantize_static(
             before,
             after,
-            _Reader(given),
+            _Pictures(given),
             quant_format=QuantFormat.QDQ,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,

@@ -22,13 +22,13 @@ class SingleFaceConfig:
 
     size: side of the crop that it reads. stem: filters of the first convolution. half: squeeze filters of a
     level of the stem's width at half of that size, before the stem's maximum, on which points are located
-    more finely; where 0 there is none. widths:
-    output channels of the levels at a quarter, an eighth and a sixteenth of that size.
-    squeeze: squeeze filters of their Fire modules. branch: channels of the finer branches. multi_scale:
-    whether identity and expression see the finer branches, and points are located on the finest level, or
-    everything comes from the last. spatial: channels of the last map that are kept where they are, beside the
-    pooled ones, since pooling forgets where things are. points: how many points of the face are located,
-    the 68 landmarks first; decoder: channels of the 32-pixel map on which the multi-scale network does so.
+    more finely; where 0 there is none. widths: output channels of the levels at a quarter, an eighth and a
+    sixteenth of that size. squeeze: squeeze filters of their Fire modules. branch: channels of the finer
+    branches. multi_scale: whether identity and expression see the finer branches, and points are located on
+    the finest level, or everything comes from the last. spatial: channels of the last map that are kept where
+    they are, beside the pooled ones, since pooling forgets where things are. points: how many points of the
+    face are located, the 68 landmarks first; decoder: channels of the map on which the multi-scale network
+    does so.
     """
 
     size: int = SINGLE_SIZE
@@ -75,10 +75,10 @@ class Points(SoftArgmax):
         self, channels: tuple[int, int, int], width: int, points: int, size: int, finest: int = 0
     ) -> None:
         super().__init__(width, points, size * 2 if finest else size)
-        if finest:
-            self.finest = nn.Conv2d(finest, width, 1)
-            nn.init.zeros_(self.finest.weight)  # It begins by changing nothing.
-            nn.init.zeros_(self.finest.bias)
+        self.finest = nn.Conv2d(finest, width, 1) if finest else None
+        if self.finest is not None:
+            for weights in self.finest.parameters():
+                nn.init.zeros_(weights)  # It begins by changing nothing.
         self.fine, self.middle, self.coarse = (nn.Conv2d(n, width, 1) for n in channels)
         self.mix_middle = ConvBlock(width, width, 3)
         self.mix_fine = ConvBlock(width, width, 3)
@@ -91,7 +91,7 @@ class Points(SoftArgmax):
             self.middle(middle) + functional.interpolate(self.coarse(coarse), scale_factor=2.0)
         )
         x = self.mix_fine(self.fine(fine) + functional.interpolate(x, scale_factor=2.0))
-        if hasattr(self, "finest"):
+        if self.finest is not None:
             x = self.finest(finest) + functional.interpolate(x, scale_factor=2.0)
         return self.expected(x)
 
