@@ -54,11 +54,13 @@ def place(
     scale: float,
     shift: np.ndarray,
     roll: float,
+    mirrored: bool = False,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Cut an SFN crop out of a stored crop.
 
     image: uint8 (s, s, 3) showing `span` sides. landmarks: (k, 2) in sides, y down. scale: the crop over the
-    face. shift: (2,) sides, y down. roll: radians, anticlockwise as seen. Returns the crop
+    face. shift: (2,) sides, y down. roll: radians, anticlockwise as seen. mirrored: whether the picture, but
+    not yet its labels, is to be mirrored first. Returns the crop
     (128, 128, 3), its parameters (104,) (translation and scale unchanged: they are learned from the
     landmarks) and landmarks (k, 2) in sides of the new crop.
     """
@@ -68,6 +70,9 @@ def place(
     enlarged = pixels * matrix
     middle = (image.shape[0] - 1) / 2 + shift * stored
     window = np.concatenate([enlarged, ((SINGLE_SIZE - 1) / 2 - enlarged @ middle)[:, None]], axis=1)
+    if mirrored:
+        window[:, 2] += window[:, 0] * (image.shape[1] - 1)
+        window[:, 0] *= -1
     crop = cv2.warpAffine(
         image, window, (SINGLE_SIZE, SINGLE_SIZE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
@@ -95,8 +100,8 @@ def random_place(
     been seen before is read in, nearly.
     points_mirror: (k,), which of the landmarks each becomes in a mirror, where there are more than 68.
     """
-    if rng.random() < 0.5 * flips:
-        image = image[:, ::-1]
+    mirrored = rng.random() < 0.5 * flips
+    if mirrored:
         parameters = mirror(parameters[None])[0]
         offset = np.array([2 * MARK_OFFSET * pixel, 0], np.float32)
         landmarks = landmarks[list(points_mirror)] * np.array([-1, 1], np.float32) + offset
@@ -104,13 +109,14 @@ def random_place(
     if upright and rng.random() < upright:
         view, spread = View.upright(landmarks[:LANDMARKS], parameters[ROTATION]), FOLLOWED
     return place(
-        np.ascontiguousarray(image),
+        image,
         span,
         parameters,
         landmarks,
         scale=view.side * rng.uniform(*spread.scales),
         shift=view.centre + rng.uniform(-spread.shift, spread.shift, 2),
         roll=np.radians(spread.roll * np.clip(rng.normal(), -3, 3)) - view.roll,
+        mirrored=mirrored,
     )
 
 
@@ -130,15 +136,15 @@ def photographic(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         turn = cv2.getRotationMatrix2D(((length - 1) / 2, (length - 1) / 2), rng.uniform(0, 180), 1)
         kernel = cv2.warpAffine(kernel, turn, (length, length))
         image = cv2.filter2D(image, -1, kernel / max(kernel.sum(), 1e-6))
-    x = image.astype(np.float32)
     if rng.random() < 0.15:
-        x[:] = x.mean(2, keepdims=True)
-    x *= rng.uniform(0.85, 1.15, 3).astype(np.float32)
-    mean = x.mean()
-    x = (x - mean) * rng.uniform(0.65, 1.35) + mean * rng.uniform(0.6, 1.4)
+        image = cv2.transform(image, np.full((3, 3), 1 / 3))
+    tint = rng.uniform(0.85, 1.15, 3)
+    mean = float((tint * cv2.mean(image)[:3]).mean())
+    shades = (np.arange(256)[:, None] * tint - mean) * rng.uniform(0.65, 1.35) + mean * rng.uniform(0.6, 1.4)
+    image = cv2.LUT(image, shades.clip(0, 255).astype(np.uint8)[None])
     if rng.random() < 0.3:
-        x += rng.normal(0, rng.uniform(1, 10), (*x.shape[:2], 1)).astype(np.float32)
-    image = x.clip(0, 255).astype(np.uint8)
+        noise = rng.standard_normal((size, size), np.float32) * rng.uniform(1, 10)
+        image = cv2.add(image, cv2.merge([noise] * 3), dtype=cv2.CV_8U)
     if rng.random() < 0.2:
         quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(15, 80))]
         image = cv2.imdecode(cv2.imencode(".jpg", image, quality)[1], cv2.IMREAD_COLOR)

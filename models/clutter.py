@@ -13,6 +13,8 @@ import numpy as np
 LETTERS = np.array(list(string.ascii_letters + string.digits + "&%@?!"))
 MOST = 6
 """Things drawn at once."""
+SOFT = 4
+"""How many pixels an edge is softened over, at most."""
 
 
 def draw_clutter(canvas: np.ndarray, kept: np.ndarray, rng: np.random.Generator) -> None:
@@ -22,15 +24,17 @@ def draw_clutter(canvas: np.ndarray, kept: np.ndarray, rng: np.random.Generator)
         layer, mask = canvas.copy(), np.zeros((side, side), np.uint8)
         draw = (_word, _rings, _dots)[rng.choice(3, p=(0.6, 0.2, 0.2))]
         draw(layer, mask, rng)
-        ys, xs = np.nonzero(mask)
-        if not len(xs):
+        left, top, width, height = cv2.boundingRect(mask)
+        if not width:
             continue
-        box = np.array([xs.min(), ys.min(), xs.max() + 1, ys.max() + 1])
+        box = np.array([left, top, left + width, top + height])
         apart = (box[:2] >= kept[:, 2:]) | (box[2:] <= kept[:, :2])
         if not apart.any(1).all():
             continue
-        soft = cv2.GaussianBlur(mask, (0, 0), rng.uniform(0.3, 1.2))[..., None] / 255 * rng.uniform(0.6, 1)
-        canvas[:] = (canvas * (1 - soft) + layer * soft).astype(np.uint8)
+        around = np.s_[max(top - SOFT, 0) : box[3] + SOFT, max(left - SOFT, 0) : box[2] + SOFT]
+        soft = cv2.GaussianBlur(mask[around], (0, 0), rng.uniform(0.3, 1.2))[..., None] / 255
+        soft = soft * rng.uniform(0.6, 1)
+        canvas[around] = (canvas[around] * (1 - soft) + layer[around] * soft).astype(np.uint8)
 
 
 def _colour(rng: np.random.Generator) -> tuple[int, int, int]:

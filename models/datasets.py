@@ -142,6 +142,11 @@ def stable_identity(parameters: np.ndarray, confidence: np.ndarray, people: np.n
     return shared
 
 
+def drawn(rows: np.ndarray, reach: np.ndarray, rng: np.random.Generator) -> int:
+    """One of rows (n,) at random; reach: (n,), the running sum of their chances."""
+    return int(rows[np.searchsorted(reach, rng.random() * reach[-1], side="right")])
+
+
 def rows_to_cut(labels: Labels, least_confidence: float = 0.1) -> np.ndarray:
     """Which labels (m,) crops are cut for, in their order: faces that are large (32 pixels a side) and sure
     enough.

@@ -72,6 +72,8 @@ class FaceLoss(nn.Module):
 
     fitted: Tensor
     exact: Tensor
+    upper: Tensor
+    lower: Tensor
 
     def __init__(self, projection: Projection, weights: LossWeights) -> None:
         super().__init__()
@@ -80,7 +82,8 @@ class FaceLoss(nn.Module):
         self.register_buffer("fitted", emphasis(FITTED_EMPHASIS), persistent=False)
         self.register_buffer("exact", emphasis(EXACT_EMPHASIS), persistent=False)
         pairs = torch.tensor(LID_PAIRS + LIP_PAIRS)
-        self.upper, self.lower = pairs[:, 0], pairs[:, 1]
+        self.register_buffer("upper", pairs[:, 0], persistent=False)
+        self.register_buffer("lower", pairs[:, 1], persistent=False)
 
     def forward(
         self,

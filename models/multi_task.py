@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -116,7 +115,6 @@ class MultiFaceTask:
 
     def batch(self, seed: int, step: int) -> dict[str, Tensor]:
         """Scenes uint8 (n, 288, 288, 3) with their faces, by seed and step alone."""
-        cv2.setNumThreads(1)
         scenes = [
             padded(self.training, np.random.default_rng((seed, step, i))) for i in range(self.batch_size)
         ]

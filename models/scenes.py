@@ -20,7 +20,7 @@ from facert_blender.capture.contract import FINDING_SIZE, PARAMETERS
 
 from .augment import photographic
 from .clutter import draw_clutter
-from .datasets import SHARD_SIZE, SHARD_SPAN, Shard, held_out
+from .datasets import SHARD_SIZE, SHARD_SPAN, Shard, drawn, held_out
 from .label import MARK_OFFSET, MIRROR_LANDMARKS, Labels, mirror
 from .shared_data import PHOTOS, landmark_box, person, read_image
 
@@ -106,12 +106,11 @@ class Composer:
         self, photographs: list[Photograph], made: Sequence[tuple[Shard, np.ndarray, np.ndarray]]
     ) -> None:
         self.photographs = photographs
-        self.made = made
+        self.made = [(shard, rows, np.cumsum(chances)) for shard, rows, chances in made]
 
     def scene(self, rng: np.random.Generator) -> Scene:
         """A scene, by the generator alone."""
         canvas = np.empty((FINDING_SIZE, FINDING_SIZE, 3), np.uint8)
-        canvas[:] = rng.integers(0, 255, 3)
         parts: list[tuple[np.ndarray, ...]] = []
         zones = []
         for left, top, width, height in self._tiles(rng):
@@ -193,8 +192,8 @@ class Composer:
         return self.photographs[rng.integers(len(self.photographs))]
 
     def _made_face(self, rng: np.random.Generator) -> tuple[Shard, int]:
-        shard, rows, chances = self.made[rng.integers(len(self.made))]
-        return shard, int(rng.choice(rows, p=chances))
+        shard, rows, reach = self.made[rng.integers(len(self.made))]
+        return shard, drawn(rows, reach, rng)
 
     def _bystanders(
         self,
@@ -251,7 +250,7 @@ class Composer:
         right = photograph.image.shape[1] - 1
         landmarks = photograph.landmarks[:, list(MIRROR_LANDMARKS)]
         return Photograph(
-            photograph.image[:, ::-1],
+            cv2.flip(photograph.image, 1),
             mirror(photograph.parameters),
             landmarks * np.array([-1, 1]) + np.array([right + 2 * MARK_OFFSET * photograph.pixel, 0]),
             photograph.confidence,
@@ -283,12 +282,16 @@ class Composer:
         window = np.array(
             [[scale, 0, target[0] - scale * aim[0]], [0, scale, target[1] - scale * aim[1]]], np.float32
         )
-        image = np.ascontiguousarray(photograph.image)
-        if scale < 0.55:
-            image = cv2.GaussianBlur(image, (0, 0), 0.4 / scale)
+        image, finer = photograph.image, window.copy()
+        while scale < 0.55 and min(image.shape[:2]) > 1:
+            h, w = (side // 2 for side in image.shape[:2])
+            image = cv2.resize(image[: 2 * h, : 2 * w], (w, h), interpolation=cv2.INTER_AREA)
+            scale *= 2
+            finer[:, 2] += scale / 4  # A half's first pixel lies between the whole's first two.
+            finer[:, :2] *= 2
         border = cv2.BORDER_REPLICATE if rng.random() < 0.5 else cv2.BORDER_CONSTANT
         grey = int(rng.integers(0, 255))
         tile = cv2.warpAffine(
-            image, window, (width, height), flags=cv2.INTER_LINEAR, borderMode=border, borderValue=(grey,) * 3
+            image, finer, (width, height), flags=cv2.INTER_LINEAR, borderMode=border, borderValue=(grey,) * 3
         )
         return window, tile

@@ -33,8 +33,9 @@ EXAMPLES = 64
 def exported(content: onnx.ModelProto) -> dict[str, Tensor]:
     """The weights in an exported network by their names in PyTorch, float32.
 
-    A convolution that had its normalisation folded into it has lost its own name; its node's tells it. The
-    factors of a stem's filters are multiplied again, and biases in whole numbers by their steps.
+    A convolution that had its normalisation folded into it has lost its own name, as has a linear layer
+    without a bias, which is stored transposed; its node's tells it. The factors of a stem's filters are
+    multiplied again, and biases in whole numbers by their steps.
     """
     stored = {w.name: onnx.numpy_helper.to_array(w) for w in content.graph.initializer}
     weights = {
@@ -52,6 +53,9 @@ def exported(content: onnx.ModelProto) -> dict[str, Tensor]:
             place = ".".join(scope.rpartition(".")[2] for scope in scopes)
             weights[f"{place}.weight"] = weights[node.input[1].removesuffix("_DequantizeLinear_Output")]
             weights[f"{place}.bias"] = weights[node.input[2]]
+        if node.op_type == "MatMul" and node.input[1].startswith("onnx::"):
+            place = ".".join(node.name.strip("/").split("/")[:-1])
+            weights[f"{place}.weight"] = weights[node.input[1]].T
     for name in [name for name in weights if name.endswith("stem.0.0.0.weight")]:
         place = name.removesuffix(".0.weight")
         few, mixture = weights.pop(name), weights.pop(f"{place}.1.weight")

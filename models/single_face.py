@@ -4,6 +4,7 @@ it also reads faces for the MFN (`face_reader`).
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import torch
@@ -28,7 +29,8 @@ class SingleFaceConfig:
     the finest level, or everything comes from the last. spatial: channels of the last map that are kept where
     they are, beside the pooled ones, since pooling forgets where things are. points: how many points of the
     face are located, the 68 landmarks first; decoder: channels of the map on which the multi-scale network
-    does so.
+    does so. seen: channels of that map that the expressions are given at each of the points, as they lie in
+    this face: what a lid or a lip looks like, wherever it is.
     """
 
     size: int = SINGLE_SIZE
@@ -42,6 +44,13 @@ class SingleFaceConfig:
     hidden: int = 64
     points: int = 68
     decoder: int = 64
+    seen: int = 0
+
+
+def whole_floats(x: Tensor) -> AbstractContextManager[object]:
+    """Full precision where training computes with short floats: for what those would round away."""
+    short = torch.is_autocast_enabled(x.device.type)
+    return torch.autocast(x.device.type, enabled=False) if short else nullcontext()
 
 
 class SoftArgmax(nn.Module):
@@ -56,25 +65,37 @@ class SoftArgmax(nn.Module):
         rows, columns = torch.meshgrid(centres, centres, indexing="ij")
         self.register_buffer("grid", torch.stack([columns, rows], -1).reshape(-1, 2), persistent=False)
 
+    def likely(self, x: Tensor) -> Tensor:
+        """Features (n, channels, size, size) to how likely each point is where: (n, points, size * size)."""
+        # As a product of matrices, since an exported convolution would have its maps laid out anew.
+        with whole_floats(x):
+            return torch.softmax(self.maps.weight.flatten(1) @ x.float().flatten(2), 2)
+
     def expected(self, x: Tensor) -> Tensor:
         """Features (n, channels, size, size) to points (n, points, 2) in sides from the crop's centre, y
         down.
         """
-        # As a product of matrices, since an exported convolution would have its maps laid out anew.
-        maps = self.maps.weight.flatten(1) @ x.flatten(2)
-        return torch.softmax(maps.float(), 2) @ self.grid
+        with whole_floats(x):
+            return self.likely(x) @ self.grid
 
 
 class Points(SoftArgmax):
     """Where points of the face lie, from the features of the finest level, to which those of the coarser ones
     are added from the top down, since they have seen more of the face (Lin et al. 2017); where there are
-    `finest` features, before a stem's maximum, on a map of twice the size.
+    `finest` features, before a stem's maximum, on a map of twice the size. And what is `seen` there.
     """
 
     def __init__(
-        self, channels: tuple[int, int, int], width: int, points: int, size: int, finest: int = 0
+        self,
+        channels: tuple[int, int, int],
+        width: int,
+        points: int,
+        size: int,
+        finest: int = 0,
+        seen: int = 0,
     ) -> None:
         super().__init__(width, points, size * 2 if finest else size)
+        self.look = ConvBlock(width, seen, 1) if seen else None
         self.finest = nn.Conv2d(finest, width, 1) if finest else None
         if self.finest is not None:
             for weights in self.finest.parameters():
@@ -83,9 +104,12 @@ class Points(SoftArgmax):
         self.mix_middle = ConvBlock(width, width, 3)
         self.mix_fine = ConvBlock(width, width, 3)
 
-    def forward(self, fine: Tensor, middle: Tensor, coarse: Tensor, finest: Tensor) -> Tensor:
+    def forward(
+        self, fine: Tensor, middle: Tensor, coarse: Tensor, finest: Tensor
+    ) -> tuple[Tensor, Tensor | None]:
         """Features (n, channels, s, s), (…, s / 2, s / 2), (…, s / 4, s / 4) and (…, 2 s, 2 s) to points
-        (n, points, 2) in sides from the crop's centre, y down.
+        (n, points, 2) in sides from the crop's centre, y down, and what is seen there (n, points, seen), the
+        mean of a softmax's places, or None.
         """
         x = self.mix_middle(
             self.middle(middle) + functional.interpolate(self.coarse(coarse), scale_factor=2.0)
@@ -93,27 +117,41 @@ class Points(SoftArgmax):
         x = self.mix_fine(self.fine(fine) + functional.interpolate(x, scale_factor=2.0))
         if self.finest is not None:
             x = self.finest(finest) + functional.interpolate(x, scale_factor=2.0)
-        return self.expected(x)
+        likely, features = self.likely(x), None if self.look is None else self.look(x)
+        with whole_floats(x):
+            seen = None if features is None else likely @ features.float().flatten(2).transpose(1, 2)
+            return likely @ self.grid, seen
 
 
 class Head(nn.Module):
-    """One group of parameters from a feature map, pooled and, narrowly, in place, and from the points.
+    """One group of parameters from a feature map, pooled and, narrowly, in place, from the points, and from
+    what is seen there in so many channels.
 
     Standardised, since points move by hundredths where features move by ones.
     """
 
-    def __init__(self, channels: int, outputs: int, c: SingleFaceConfig) -> None:
+    def __init__(self, channels: int, outputs: int, c: SingleFaceConfig, seen: int = 0) -> None:
         super().__init__()
         inputs = channels + c.spatial * (c.size // 16) ** 2 + 2 * c.points
         self.narrow = nn.Conv2d(channels, c.spatial, 1)
         self.standardise = nn.BatchNorm1d(inputs)
         self.hidden = nn.Linear(inputs, c.hidden)
         self.out = nn.Linear(c.hidden, outputs)
+        if seen:
+            self.standardise_seen = nn.BatchNorm1d(seen * c.points)
+            self.at_points = nn.Linear(seen * c.points, c.hidden, bias=False)
+            nn.init.zeros_(self.at_points.weight)  # It begins by changing nothing.
 
-    def forward(self, x: Tensor, points: Tensor) -> Tensor:
-        """Features (n, channels, size, size) and points (n, points, 2) to (n, outputs)."""
+    def forward(self, x: Tensor, points: Tensor, seen: Tensor | None = None) -> Tensor:
+        """Features (n, channels, size, size), points (n, points, 2) and what is seen there
+        (n, points, seen), where the head was made for it, to (n, outputs).
+        """
         features = torch.cat([x.mean((2, 3)), self.narrow(x).flatten(1), points.flatten(1)], 1)
-        return self.out(torch.relu(self.hidden(self.standardise(features.float()))))
+        with whole_floats(x):
+            hidden = self.hidden(self.standardise(features.float()))
+            if seen is not None:
+                hidden = hidden + self.at_points(self.standardise_seen(seen.flatten(1)))
+            return self.out(torch.relu(hidden))
 
 
 class SingleFaceNetwork(nn.Module):
@@ -134,11 +172,11 @@ class SingleFaceNetwork(nn.Module):
             self.branch1 = slim_branch(w1, c.squeeze[0], c.branch, 2)
             self.branch2 = slim_branch(w2, c.squeeze[0], c.branch, 1)
             finer = c.branch
-            self.points = Points(c.widths, c.decoder, c.points, c.size // 4, c.stem if c.half else 0)
+            self.points = Points(c.widths, c.decoder, c.points, c.size // 4, c.stem if c.half else 0, c.seen)
         self.marks = Marks(c.points)
         self.pose = Head(w3, 8, c)
         self.identity = Head(w3 + finer, IDENTITIES, c)
-        self.expression = Head(w3 + 2 * finer, len(EXPRESSIONS), c)
+        self.expression = Head(w3 + 2 * finer, len(EXPRESSIONS), c, c.seen if c.multi_scale else 0)
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
         """Of crops uint8 (n, size, size, 3): parameters (n, 104), and points (n, points, 2) in sides from the
@@ -153,12 +191,12 @@ class SingleFaceNetwork(nn.Module):
             from_fine, from_middle = self.branch1(fine), self.branch2(middle)
             identity = torch.cat([from_middle, coarse], 1)
             expression = torch.cat([from_fine, from_middle, coarse], 1)
-            points = self.points(fine, middle, coarse, finest)
+            points, seen = self.points(fine, middle, coarse, finest)
         else:
-            points = self.points.expected(coarse)
+            points, seen = self.points.expected(coarse), None
         groups = [
             self.identity(identity, points),
-            self.expression(expression, points),
+            self.expression(expression, points, seen),
             self.pose(coarse, points),
         ]
         return activate(torch.cat(groups, 1)), points

@@ -21,7 +21,7 @@ from facert_blender.capture.contract import (
 from facert_blender.capture.view import View
 
 from .augment import first_spread, photographic, place, random_place, seen_small
-from .datasets import SHARD_SPAN, Shard, held_out, stable_identity
+from .datasets import SHARD_SPAN, Shard, drawn, held_out, stable_identity
 from .dense import DensePoints
 from .face_model import FaceMesh, Projection
 from .label import MIRROR_LANDMARKS
@@ -116,12 +116,12 @@ class SingleFaceTask:
         self.validation = [rng.permutation(rows)[:VALIDATION_FACES] for rows in validation]
         self.mates = [mates(s.person, rows) for s, rows in zip(self.shards, self.training, strict=True)]
         self.chances = [
-            chances(s, rows, self.face_loss) for s, rows in zip(self.shards, self.training, strict=True)
+            np.cumsum(chances(s, rows, self.face_loss))
+            for s, rows in zip(self.shards, self.training, strict=True)
         ]
 
     def batch(self, seed: int, step: int) -> dict[str, Tensor]:
         """Crops uint8 (n, s, s, 3) of the network's size with their labels, by seed and step alone."""
-        cv2.setNumThreads(1)
         rng = np.random.default_rng((seed, step))
         crops, parameters, points, weight, confidence, exact, people = [], [], [], [], [], [], []
         picks, twin = self._picks(rng)
@@ -167,7 +167,7 @@ class SingleFaceTask:
         twin: list[int] = []
         while len(picks) < self.batch_size:
             source = int(rng.choice(len(self.shards), p=self.shares))
-            row = int(rng.choice(self.training[source], p=self.chances[source]))
+            row = drawn(self.training[source], self.chances[source], rng)
             picks.append((source, row))
             twin.append(-1)
             if len(picks) == self.batch_size or rng.random() < 0.5:

@@ -22,8 +22,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+import cv2
 import torch
 from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
 from facert_blender.capture.output import replacing
@@ -92,6 +94,8 @@ class Task(Protocol):
 
 def make_task(config: TrainConfig) -> Task:
     """The task of a configuration."""
+    # Pictures are small, and OpenCV's threads would not survive in processes that prepare batches.
+    cv2.setNumThreads(1)
     if config.network != "multi":
         from .single_task import SingleFaceTask
 
@@ -101,11 +105,33 @@ def make_task(config: TrainConfig) -> Task:
     return MultiFaceTask(config)
 
 
-def batches(task: Task, seed: int, steps: range, device: torch.device) -> Iterator[dict[str, Tensor]]:
-    """The batches of `steps`, each prepared while the one before is computed with, if a core is free for it.
+class Steps(Dataset[dict[str, Tensor]]):
+    """The batches of `steps`, in order."""
+
+    def __init__(self, task: Task, seed: int, steps: range) -> None:
+        self.task, self.seed, self.steps = task, seed, steps
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    def __getitem__(self, index: int) -> dict[str, Tensor]:
+        return self.task.batch(self.seed, self.steps[index])
+
+
+def batches(
+    task: Task, seed: int, steps: range, device: torch.device, workers: int = 0
+) -> Iterator[dict[str, Tensor]]:
+    """The batches of `steps`, prepared by so many processes; by none, each while the one before is computed
+    with, if a core is free for it.
 
     Computing threads wait for each other at every layer: where one shares its core, all of them lose.
     """
+    if workers:
+        pinned = device.type == "cuda"
+        yield from DataLoader(
+            Steps(task, seed, steps), batch_size=None, num_workers=workers, pin_memory=pinned
+        )
+        return
     if device.type == "cpu" and torch.get_num_threads() == os.cpu_count():
         yield from (task.batch(seed, step) for step in steps)
         return
@@ -121,8 +147,17 @@ def batches(task: Task, seed: int, steps: range, device: torch.device) -> Iterat
 class Run:
     """A training run that can stop and go on at any moment."""
 
-    def __init__(self, config: TrainConfig, task: Task, device: torch.device, runs: Path = RUNS) -> None:
+    def __init__(
+        self,
+        config: TrainConfig,
+        task: Task,
+        device: torch.device,
+        runs: Path = RUNS,
+        *,
+        workers: int = 0,
+    ) -> None:
         self.config = config
+        self.workers = workers
         self.task = task
         self.device = device
         self.runs = runs
@@ -132,7 +167,9 @@ class Run:
         self.network: nn.Module = to_device(device, memory_format=torch.channels_last)
         self.frozen = [self.network.get_submodule(name).requires_grad_(False) for name in config.frozen]
         self.average = copy.deepcopy(self.network).eval()
-        self.optimizer = torch.optim.Adam(self.network.parameters(), lr=config.rate)
+        self.optimizer = torch.optim.Adam(
+            self.network.parameters(), lr=config.rate, fused=device.type == "cuda"
+        )
         self.plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(
             self.optimizer, factor=0.1, patience=5, min_lr=config.floor
         )
@@ -186,8 +223,8 @@ class Run:
         done = self.step / (config.epochs * config.epoch_batches)
         return warm * max(config.floor, config.rate * 0.5 * (1 + math.cos(math.pi * done)))
 
-    def train_step(self, batch: dict[str, Tensor]) -> float:
-        """One step of Adam, and of the average."""
+    def train_step(self, batch: dict[str, Tensor]) -> Tensor:
+        """One step of Adam, and of the average; the loss."""
         for group in self.optimizer.param_groups:
             group["lr"] = self.rate()
         self.network.train()
@@ -200,16 +237,15 @@ class Run:
         nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
         self.optimizer.step()
         decay = min(AVERAGE_DECAY, (self.step + 1) / (self.step + 10))
+        pairs = list(zip(self.average.state_dict().values(), self.network.state_dict().values(), strict=True))
+        moving = [pair for pair in pairs if pair[0].is_floating_point()]
         with torch.no_grad():
-            for mean, value in zip(
-                self.average.state_dict().values(), self.network.state_dict().values(), strict=True
-            ):
-                if mean.is_floating_point():
-                    mean.lerp_(value, 1 - decay)
-                else:
+            torch._foreach_lerp_(*map(list, zip(*moving, strict=True)), weight=1 - decay)
+            for mean, value in pairs:
+                if not mean.is_floating_point():
                     mean.copy_(value)
         self.step += 1
-        return float(loss.detach())
+        return loss.detach()
 
     def finish_epoch(self, mean_loss: float, images_per_second: float) -> None:
         """Validate, write the metrics, keep the best."""
@@ -236,16 +272,18 @@ class Run:
         config = self.config
         last = config.epochs * config.epoch_batches
         saved = time.monotonic()
-        losses: list[float] = []
+        losses: list[Tensor] = []
         with tqdm(total=last, initial=self.step, unit="batch", mininterval=5) as bar:
             began = time.monotonic()
-            for batch in batches(self.task, config.seed, range(self.step, last), self.device):
+            steps = range(self.step, last)
+            for batch in batches(self.task, config.seed, steps, self.device, self.workers):
                 losses.append(self.train_step(batch))
                 bar.update()
                 if self.step % config.epoch_batches == 0:
+                    mean = float(torch.stack(losses).mean())
                     elapsed = time.monotonic() - began
                     self.seconds += elapsed
-                    self.finish_epoch(sum(losses) / len(losses), len(losses) * config.batch / elapsed)
+                    self.finish_epoch(mean, len(losses) * config.batch / elapsed)
                     losses, began = [], time.monotonic()
                 if time.monotonic() - saved > CHECKPOINT_SECONDS or self.step == last:
                     self.checkpoint()
@@ -263,6 +301,7 @@ def main() -> None:
     parser.add_argument("config", type=Path)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--threads", type=int, help="processor threads, all by default")
+    parser.add_argument("--workers", type=int, default=0, help="processes that prepare batches, else none")
     parser.add_argument("--epochs", type=int, help="stop after so many, instead of the configuration's")
     options = parser.parse_args()
     if options.threads:
@@ -272,7 +311,8 @@ def main() -> None:
         config = TrainConfig(**{**vars(config), "epochs": options.epochs})
     signal.signal(signal.SIGTERM, interrupted)
     torch.manual_seed(config.seed)
-    run = Run(config, make_task(config), torch.device(options.device))
+    torch.backends.cudnn.benchmark = True
+    run = Run(config, make_task(config), torch.device(options.device), workers=options.workers)
     run.restore()
     try:
         run.go()

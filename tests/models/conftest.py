@@ -41,11 +41,12 @@ def narrow_networks() -> Callable[[], tuple[nn.Module, SingleFaceNetwork]]:
     def make() -> tuple[nn.Module, SingleFaceNetwork]:
         torch.manual_seed(0)
         finder = multi_face_network(MultiFaceConfig(16, (32, 32, 32, 32), (8, 8, 8, 8), branch=16))
-        reader = SingleFaceNetwork(SingleFaceConfig(VIEW_SIZE, 16, 8, (32, 32, 32), (8, 8, 8)))
+        reader = SingleFaceNetwork(SingleFaceConfig(VIEW_SIZE, 16, 8, (32, 32, 32), (8, 8, 8), seen=4))
         for part in (*finder.modules(), *reader.modules()):
             if isinstance(part, torch.nn.BatchNorm2d):
                 torch.nn.init.uniform_(part.weight, 0.5, 1.5)
                 torch.nn.init.uniform_(part.bias, -0.5, 0.5)
+        torch.nn.init.normal_(reader.expression.at_points.weight, std=0.1)
         return finder.eval(), reader.eval()
 
     return make

@@ -42,6 +42,29 @@ def test_landmarks_and_rotation_follow_the_picture() -> None:
     np.testing.assert_allclose(centred / 1.1, expected, atol=1e-3)
 
 
+def test_a_mirrored_view_is_the_view_of_the_mirrored_picture() -> None:
+    image = np.random.default_rng(0).integers(0, 255, (96, 96, 3), np.uint8)
+    face, marks = np.zeros(104, np.float32), np.zeros((68, 2), np.float32)
+    face[96] = 1
+    view = {"scale": 0.9, "shift": np.array([0.1, -0.03]), "roll": 0.3}
+    mirrored, _, _ = place(image, 2.0, face, marks, **view, mirrored=True)
+    expected, _, _ = place(np.ascontiguousarray(image[:, ::-1]), 2.0, face, marks, **view)
+    off = np.abs(mirrored.astype(int) - expected)
+    assert np.median(off) <= 1 and off.max() < 40  # OpenCV rounds to 32 places between two pixels.
+
+
+def test_photographs_keep_their_shades_in_order_and_near_what_they_were() -> None:
+    ramp = np.repeat(np.arange(0, 256, 2, dtype=np.uint8)[None, :, None], 128, 0).repeat(3, 2)
+    slopes, means = [], []
+    for seed in range(60):
+        changed = photographic(ramp.copy(), np.random.default_rng(seed)).astype(float)
+        columns = np.median(changed, (0, 2))
+        slopes.append((columns[96] - columns[32]) / 128)
+        means.append(columns.mean())
+    assert 0.5 < min(slopes) < 0.8 and 1.1 < max(slopes) < 1.6
+    assert 60 < min(means) < 100 and 150 < max(means) < 200
+
+
 def test_photographs_stay_pictures() -> None:
     rng = np.random.default_rng(0)
     image = rng.integers(0, 255, (128, 128, 3), np.uint8)

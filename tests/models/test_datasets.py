@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("torch", reason="training is not set up (make setup-training)")
 
 from models import datasets
-from models.datasets import SHARD_SIZE, SHARD_SPAN, Shard, cut, rows_to_cut, stable_identity
+from models.datasets import SHARD_SIZE, SHARD_SPAN, Shard, cut, drawn, rows_to_cut, stable_identity
 from models.dense import DENSE
 from models.label import Labels
 
@@ -63,6 +63,14 @@ def test_a_shard_comes_back_from_its_folder(labels: Labels, tmp_path: Path) -> N
     np.testing.assert_array_equal(again.images[1], shard.images[0])
     with pytest.raises(FileNotFoundError):
         Shard.open(tmp_path / "none")
+
+
+def test_rows_are_drawn_as_often_as_their_chances_say() -> None:
+    rng = np.random.default_rng(0)
+    rows, reach = np.array([4, 7, 9]), np.cumsum([0.5, 0.0, 1.5])
+    came = np.bincount([drawn(rows, reach, rng) for _ in range(2000)], minlength=10)
+    assert came[4] + came[9] == 2000
+    assert 440 < came[4] < 560
 
 
 def test_strangers_in_one_photograph_keep_their_own_identity() -> None:

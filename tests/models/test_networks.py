@@ -57,9 +57,9 @@ def test_located_points_lie_in_the_crop_and_follow_their_map() -> None:
     points = Points((4, 4, 4), 8, 5, 32).eval()
     features = (*(torch.randn(2, 4, side, side) for side in (32, 16, 8, 64)),)
     with torch.no_grad():
-        anywhere = points(*features)
+        anywhere, _ = points(*features)
         points.maps.weight.zero_()
-        nowhere = points(*features)
+        nowhere, _ = points(*features)
     assert anywhere.shape == (2, 5, 2) and anywhere.abs().max() < CROP_MARGIN / 2
     np.testing.assert_allclose(nowhere.numpy(), 0, atol=1e-5)
 
@@ -70,14 +70,44 @@ def test_points_on_the_finest_map_begin_where_they_were_and_can_lie_between() ->
     finer.load_state_dict(coarser.state_dict(), strict=False)
     features = (*(torch.randn(2, 4, side, side) for side in (32, 16, 8, 64)),)
     with torch.no_grad():
-        torch.testing.assert_close(finer(*features), coarser(*features))
+        torch.testing.assert_close(finer(*features)[0], coarser(*features)[0])
         finer.finest.weight.fill_(1)
         finer.maps.weight.fill_(1)
         features[3].zero_()
         features[3][..., 20, 41] = 100  # one place of the finest map
-        found = finer(*features)
+        found, _ = finer(*features)
     place = (torch.tensor([41.5, 20.5]) / 64 - 0.5) * CROP_MARGIN
     torch.testing.assert_close(found, place.expand(2, 5, 2), atol=1e-3, rtol=0)
+
+
+def test_what_is_seen_at_a_point_is_what_the_map_holds_there() -> None:
+    torch.manual_seed(0)
+    points = Points((4, 4, 4), 8, 5, 32, seen=3).eval()
+    features = (*(torch.randn(2, 4, side, side) for side in (32, 16, 8, 64)),)
+    with torch.no_grad():
+        points.maps.weight.mul_(1e5)  # Each point is then where its map is greatest.
+        maps: list[torch.Tensor] = []
+        points.look.register_forward_hook(lambda _, inputs, looked: maps.extend([*inputs, looked]))
+        _, seen = points(*features)
+    mixed, looked = maps
+    place = (points.maps.weight.flatten(1) @ mixed.flatten(2)).argmax(2)
+    held = looked.flatten(2).gather(2, place[:, None].expand(-1, 3, -1)).transpose(1, 2)
+    torch.testing.assert_close(seen, held, atol=1e-3, rtol=1e-3)
+
+
+def test_expressions_alone_are_given_what_is_seen_at_first_to_no_effect() -> None:
+    torch.manual_seed(0)
+    without = SingleFaceNetwork(SingleFaceConfig()).eval()
+    network = SingleFaceNetwork(SingleFaceConfig(seen=4)).eval()
+    network.load_state_dict(without.state_dict(), strict=False)
+    with torch.no_grad():
+        before = without(noise(2, 128))[0]
+        torch.testing.assert_close(network(noise(2, 128))[0], before)
+        torch.nn.init.normal_(network.expression.at_points.weight)
+        changed = (network(noise(2, 128))[0] - before).abs()
+    assert changed[:, EXPRESSION].max() > 0.01
+    changed[:, EXPRESSION] = 0
+    assert changed.max() < 1e-5
 
 
 @pytest.mark.parametrize("multi_scale", [True, False])

@@ -100,6 +100,22 @@ def test_the_landmarks_lie_on_the_faces(composer: Composer) -> None:
     assert np.mean(np.array(inside) > 60) > 0.75  # some pictures are made grey
 
 
+def test_shrunk_photographs_lie_where_their_window_says(composer: Composer) -> None:
+    face = composer.photographs[2]
+    scales, off = [], []
+    for seed in range(60):
+        window, tile = composer._window(face, 36, 40, np.random.default_rng(seed))
+        middle, half = window[:, :2] @ np.array([199.5, 149.5]) + window[:, 2], 80 * window[0, 0]
+        if (middle < half + 1).any() or (middle > np.array([36, 40]) - half - 1).any():
+            continue  # not all of the face is in the tile
+        shown = magenta(tile).clip(min=0)
+        seen = [(shown * places).sum() / shown.sum() for places in np.indices(shown.shape)[::-1]]
+        off.append(seen - middle)
+        scales.append(window[0, 0])
+    assert np.abs(off).max() < 0.2 and np.abs(np.mean(off, 0)).max() < 0.03  # edges fall between pixels
+    assert len(scales) > 30 and min(scales) < 0.14  # halved twice at least
+
+
 def test_faces_without_labels_are_ignored_not_background(composer: Composer) -> None:
     unlabelled = 0
     for scene in scenes(composer, 60):

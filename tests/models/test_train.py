@@ -74,6 +74,14 @@ def test_batches_are_the_same_prepared_aside_or_in_between(monkeypatch: pytest.M
             torch.testing.assert_close(batch["x"], task.batch(5, step)["x"])
 
 
+def test_batches_are_the_same_prepared_by_other_processes() -> None:
+    task, wanted = Line(), range(3, 12)
+    came = list(batches(task, 5, wanted, torch.device("cpu"), workers=2))
+    assert len(came) == len(wanted)
+    for step, batch in zip(wanted, came, strict=True):
+        torch.testing.assert_close(batch["x"], task.batch(5, step)["x"])
+
+
 def test_frozen_parts_stay_as_they_are(tmp_path: Path) -> None:
     task = Line()
     task.network = torch.nn.Sequential(torch.nn.BatchNorm1d(1), torch.nn.Linear(1, 1))
