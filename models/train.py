@@ -105,6 +105,12 @@ def make_task(config: TrainConfig) -> Task:
     return MultiFaceTask(config)
 
 
+def quietly(_: int) -> None:
+    """Let a process that prepares batches end when the run that it belongs to does, and by nothing else."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
 class Steps(Dataset[dict[str, Tensor]]):
     """The batches of `steps`, in order."""
 
@@ -129,7 +135,11 @@ def batches(
     if workers:
         pinned = device.type == "cuda"
         yield from DataLoader(
-            Steps(task, seed, steps), batch_size=None, num_workers=workers, pin_memory=pinned
+            Steps(task, seed, steps),
+            batch_size=None,
+            num_workers=workers,
+            pin_memory=pinned,
+            worker_init_fn=quietly,
         )
         return
     if device.type == "cpu" and torch.get_num_threads() == os.cpu_count():
@@ -301,7 +311,9 @@ def main() -> None:
     parser.add_argument("config", type=Path)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--threads", type=int, help="processor threads, all by default")
-    parser.add_argument("--workers", type=int, default=0, help="processes that prepare batches, else none")
+    parser.add_argument(
+        "--workers", type=int, help="processes that prepare batches: on a GPU all cores but one, else none"
+    )
     parser.add_argument("--epochs", type=int, help="stop after so many, instead of the configuration's")
     options = parser.parse_args()
     if options.threads:
@@ -312,7 +324,11 @@ def main() -> None:
     signal.signal(signal.SIGTERM, interrupted)
     torch.manual_seed(config.seed)
     torch.backends.cudnn.benchmark = True
-    run = Run(config, make_task(config), torch.device(options.device), workers=options.workers)
+    device = torch.device(options.device)
+    workers = options.workers
+    if workers is None:
+        workers = (os.cpu_count() or 1) - 1 if device.type == "cuda" else 0
+    run = Run(config, make_task(config), device, workers=workers)
     run.restore()
     try:
         run.go()
