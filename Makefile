@@ -84,15 +84,17 @@ train: setup-training
 	test -e models/runs/rendered || $(PY) -m models.synthesize 12000 --kind rendered --people all
 	$(PY) -m models.train models/configs/ms_sfn_first.toml
 	$(PY) -m models.train models/configs/ms_sfn_second.toml
+	$(PY) -m models.train models/configs/ms_sfn_third.toml
+	test -e models/runs/ms_sfn_third/labels_rendered.npy || \
+		$(PY) -m models.relabel ms_sfn_third --made edited edited_more rendered
 	$(PY) -m models.train models/configs/ms_sfn.toml
 	$(PY) -m models.calibrate ms_sfn
 	$(PY) -m models.export ms_sfn
-	test -e models/runs/ms_sfn/labels_rendered.npy || \
-		$(PY) -m models.relabel ms_sfn --made edited edited_more rendered
 	$(PY) -m models.train models/configs/ms_mfn_find.toml
 	$(PY) -m models.train models/configs/ms_mfn_first.toml
 	$(PY) -m models.train models/configs/ms_mfn_second.toml
 	$(PY) -m models.train models/configs/ms_mfn_third.toml
+	$(PY) -m models.train models/configs/ms_mfn_fourth.toml
 	$(PY) -m models.train models/configs/ms_mfn.toml
 	$(PY) -m models.calibrate ms_mfn
 	$(PY) -m models.export ms_mfn
