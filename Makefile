@@ -5,7 +5,7 @@
 # make addon                                    the zips that Blender installs, in dist/
 # make characters                               make the demo characters again
 # make setup-training                           PyTorch and the teacher, for `python -m models.…`
-# make train                                    label, train and export both networks (a day on a processor)
+# make train                                    label, train and export both networks (days on a processor, hours with a GPU)
 # make table                                    train and measure every system of the paper, briefly and alike
 # make lock                                     write requirements/ again after a change in pyproject.toml
 #
