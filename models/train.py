@@ -133,12 +133,11 @@ def batches(
     Computing threads wait for each other at every layer: where one shares its core, all of them lose.
     """
     if workers:
-        pinned = device.type == "cuda"
         yield from DataLoader(
             Steps(task, seed, steps),
             batch_size=None,
             num_workers=workers,
-            pin_memory=pinned,
+            pin_memory=device.type == "cuda",
             worker_init_fn=quietly,
         )
         return
@@ -177,6 +176,9 @@ class Run:
         self.network: nn.Module = to_device(device, memory_format=torch.channels_last)
         self.frozen = [self.network.get_submodule(name).requires_grad_(False) for name in config.frozen]
         self.average = copy.deepcopy(self.network).eval()
+        # These stay the same tensors: steps and checkpoints write into them.
+        states = (self.average.state_dict().values(), self.network.state_dict().values())
+        self.averaged = list(zip(*states, strict=True))
         self.optimizer = torch.optim.Adam(
             self.network.parameters(), lr=config.rate, fused=device.type == "cuda"
         )
@@ -247,11 +249,10 @@ class Run:
         nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
         self.optimizer.step()
         decay = min(AVERAGE_DECAY, (self.step + 1) / (self.step + 10))
-        pairs = list(zip(self.average.state_dict().values(), self.network.state_dict().values(), strict=True))
-        moving = [pair for pair in pairs if pair[0].is_floating_point()]
+        moving = [pair for pair in self.averaged if pair[0].is_floating_point()]
         with torch.no_grad():
             torch._foreach_lerp_(*map(list, zip(*moving, strict=True)), weight=1 - decay)
-            for mean, value in pairs:
+            for mean, value in self.averaged:
                 if not mean.is_floating_point():
                     mean.copy_(value)
         self.step += 1
