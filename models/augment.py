@@ -120,8 +120,10 @@ def random_place(
     )
 
 
-def photographic(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """What cameras and codecs do: exposure, colour, blur, low resolution, noise, compression, occlusion."""
+def photographic(image: np.ndarray, rng: np.random.Generator, *, hidden: float = 0.12) -> np.ndarray:
+    """What cameras and codecs do: exposure, colour, blur, low resolution, noise, compression. As often as
+    `hidden` says, something hides a part.
+    """
     size = image.shape[0]
     if rng.random() < 0.25:
         small = max(16, int(size * rng.uniform(0.2, 0.8)))
@@ -148,7 +150,7 @@ def photographic(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     if rng.random() < 0.2:
         quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(15, 80))]
         image = cv2.imdecode(cv2.imencode(".jpg", image, quality)[1], cv2.IMREAD_COLOR)
-    if rng.random() < 0.12:
+    if rng.random() < hidden:
         height, width = (rng.uniform(0.1, 0.35, 2) * size).astype(int)
         top, left = rng.integers(0, size - height), rng.integers(0, size - width)
         image[top : top + height, left : left + width] = rng.integers(0, 255, 3)

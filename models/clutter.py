@@ -13,6 +13,8 @@ import numpy as np
 LETTERS = np.array(list(string.ascii_letters + string.digits + "&%@?!"))
 MOST = 6
 """Things drawn at once."""
+HIDDEN = 0.15
+"""The share of faces that something is drawn before."""
 SOFT = 4
 """How many pixels an edge is softened over, at most."""
 
@@ -35,6 +37,27 @@ def draw_clutter(canvas: np.ndarray, kept: np.ndarray, rng: np.random.Generator)
         soft = cv2.GaussianBlur(mask[around], (0, 0), rng.uniform(0.3, 1.2))[..., None] / 255
         soft = soft * rng.uniform(0.6, 1)
         canvas[around] = (canvas[around] * (1 - soft) + layer[around] * soft).astype(np.uint8)
+
+
+def hide_in_part(canvas: np.ndarray, faces: np.ndarray, rng: np.random.Generator) -> None:
+    """Draw something over the edge of some faces, boxes (n, 4), pixels, in uint8 (s, s, 3), which changes:
+    a blot of one colour, often the face's own, as a hand, an arm or a glass would be.
+    """
+    side = canvas.shape[0]
+    for box in faces[rng.random(len(faces)) < HIDDEN]:
+        middle, size = (box[:2] + box[2:]) / 2, float((box[2:] - box[:2]).max())
+        angle = rng.uniform(0, 2 * np.pi)
+        where = middle + rng.uniform(0.45, 0.7) * size * np.array([np.cos(angle), np.sin(angle)])
+        x, y = (middle if rng.random() < 0.6 else rng.uniform(0, side, 2)).astype(int).clip(0, side - 1)
+        colour = canvas[y, x] * rng.uniform(0.6, 1.2)
+        mask = np.zeros((side, side), np.uint8)
+        axes = tuple(int(v) for v in size * rng.uniform((0.1, 0.2), (0.3, 0.7)) + 1)
+        centre = (int(where[0]), int(where[1]))
+        cv2.ellipse(mask, centre, axes, float(rng.uniform(0, 180)), 0, 360, 255, -1, cv2.LINE_AA)
+        left, top, width, height = cv2.boundingRect(mask)
+        around = np.s_[max(top - SOFT, 0) : top + height + SOFT, max(left - SOFT, 0) : left + width + SOFT]
+        soft = cv2.GaussianBlur(mask[around], (0, 0), rng.uniform(0.3, 1.2))[..., None] / 255
+        canvas[around] = (canvas[around] * (1 - soft) + colour.clip(0, 255) * soft).astype(np.uint8)
 
 
 def _colour(rng: np.random.Generator) -> tuple[int, int, int]:

@@ -128,6 +128,36 @@ def test_faces_without_labels_are_ignored_not_background(composer: Composer) -> 
     assert unlabelled >= 5
 
 
+def test_most_tiles_show_no_frame(composer: Composer) -> None:
+    framed = []
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        face = composer.photographs[int(rng.integers(3))]
+        window, _ = composer._window(face, 60, 50, rng)
+        corners = window[:, :2] @ np.array([[0, 400], [0, 300]]) + window[:, 2:]
+        framed.append((corners[:, 0] > 0.5).any() or (corners[:, 1] < (59.5, 49.5)).any())
+    assert 0.02 < np.mean(framed) < 0.35
+
+
+def test_people_stand_beside_each_other_and_hide_little_of_each_other(composer: Composer) -> None:
+    near = []
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        canvas = np.full((FINDING_SIZE, FINDING_SIZE, 3), 60, np.uint8)
+        nobody = (np.zeros((0, PARAMETERS)), np.zeros((0, 68, 2)), np.zeros(0), np.zeros(0, bool))
+        added = composer._bystanders(canvas, [nobody], np.zeros((0, 4)), rng)
+        colour = magenta(canvas)
+        boxes = np.concatenate([landmark_box(part[1]) for part in added])
+        for number, (x0, y0, x1, y1) in enumerate(boxes):
+            side = x1 - x0
+            seen = colour[round(y0) + 1 : round(y1) - 1, round(x0) + 1 : round(x1) - 1]
+            assert not seen.size or np.mean(seen > 150) > 0.55
+            others = np.delete(boxes, number, axis=0)
+            gaps = np.abs((others[:, :2] + others[:, 2:]) / 2 - ((x0 + x1) / 2, (y0 + y1) / 2)).max(1)
+            near.append(bool((gaps < 2 * side).any()))
+    assert 0.3 < np.mean(near) < 0.9
+
+
 def test_a_scene_depends_on_its_generator_alone(composer: Composer) -> None:
     first, again = (composer.scene(np.random.default_rng(5)) for _ in range(2))
     np.testing.assert_array_equal(first.image, again.image)
