@@ -91,6 +91,7 @@ train: setup-training
 	$(PY) -m models.calibrate ms_sfn
 	$(PY) -m models.export ms_sfn
 	$(PY) -m models.train models/configs/ms_mfn_find.toml
+	$(PY) -m models.train models/configs/ms_mfn_find_finer.toml
 	$(PY) -m models.train models/configs/ms_mfn_first.toml
 	$(PY) -m models.train models/configs/ms_mfn_second.toml
 	$(PY) -m models.train models/configs/ms_mfn_third.toml

@@ -93,8 +93,8 @@ class MultiFaceOutputs(nn.Module):
         self.shift = math.log(confidence / (1 - confidence))
 
     def forward(self, *levels_and_count: Tensor) -> tuple[Tensor, ...]:
-        """Of pictures uint8 (n, s, s, 3) at all LEVELS, and of how many faces to read: boxes (n, 405, 4) and
-        confidence (n, 405); which of these predictions were read (n, count), their parameters
+        """Of pictures uint8 (n, s, s, 3) at all LEVELS, and of how many faces to read: boxes (n, m, 4) and
+        confidence (n, m); which of these predictions were read (n, count), their parameters
         (n, count, 104), and points (n, count, 68, 2) in sides from the box's centre, y down.
         """
         *levels, count = levels_and_count

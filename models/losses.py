@@ -186,7 +186,7 @@ def complete_iou(a: Tensor, b: Tensor) -> Tensor:
 def objectness(logits: Tensor, target: Tensor, counted: Tensor, focus: float = 1.5) -> Tensor:
     """Focal binary cross-entropy per face.
 
-    logits, target, counted: (n, 405); target is the overlap that a positive anchor reaches, 0 elsewhere;
+    logits, target, counted: (n, m); target is the overlap that a positive anchor reaches, 0 elsewhere;
     anchors that are not counted (another face's near misses, ignore zones) cost nothing.
     """
     cost = functional.binary_cross_entropy_with_logits(logits, target, reduction="none")

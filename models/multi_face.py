@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from facert_blender.capture.contract import (
     ANCHORS,
@@ -20,7 +21,7 @@ from facert_blender.capture.contract import (
 )
 from facert_blender.capture.network import OVERLAP
 
-from .blocks import ConvBlock, Level, Normalise, Stem, activate, slim_branch
+from .blocks import ConvBlock, Fire, Level, Normalise, Stem, activate, slim_branch
 
 CANDIDATES = 100
 """From how many predictions, of which several may see the same face, those to be read are chosen."""
@@ -49,31 +50,65 @@ class MultiFaceConfig:
         (0.23, 0.22),
         (0.45, 0.44),
     )
+    finer: int = 0
+    reads: bool = True
+
+
+SMALL = ((0.03, 0.03), (0.05, 0.05), (0.08, 0.08))
+"""The sizes of the boxes in finer cells, like MultiFaceConfig.anchors."""
 
 
 class GridHead(nn.Module):
-    """One group of outputs for each anchor of each cell."""
+    """One group of outputs for each anchor of each cell, of which there are `grid` to a side."""
 
-    def __init__(self, channels: int, outputs: int, hidden: int) -> None:
+    def __init__(
+        self, channels: int, outputs: int, hidden: int, *, grid: int = GRID, anchors: int = ANCHORS
+    ) -> None:
         super().__init__()
         self.outputs = outputs
+        self.predictions = grid * grid * anchors
         self.hidden = ConvBlock(channels, hidden, 1)
-        self.out = nn.Conv2d(hidden, ANCHORS * outputs, 1)
+        self.out = nn.Conv2d(hidden, anchors * outputs, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Features (n, channels, 9, 9) to (n, 405, outputs), row by row, cell by cell, anchor by anchor."""
+        """Features (n, channels, grid, grid) to (n, 405, outputs) where there are 9 cells to a side with 5
+        anchors: row by row, cell by cell, anchor by anchor.
+        """
         return self.read(self.hidden(x))
 
     def read(self, hidden: Tensor) -> Tensor:
-        """The same from the hidden features (n, hidden, 9, 9)."""
-        return self.out(hidden).permute(0, 2, 3, 1).reshape(-1, GRID * GRID * ANCHORS, self.outputs)
+        """The same from the hidden features (n, hidden, grid, grid)."""
+        return self.out(hidden).permute(0, 2, 3, 1).reshape(-1, self.predictions, self.outputs)
+
+
+class FinerCells(nn.Module):
+    """Finds small faces in cells half as large as the others, from three levels (as Lin et al. 2017, "Feature
+    Pyramid Networks for Object Detection").
+    """
+
+    def __init__(self, c: MultiFaceConfig) -> None:
+        super().__init__()
+        _, w2, w3, w4 = c.widths
+        self.near = Fire(w2, c.squeeze[1], c.finer, stride=2)
+        self.same = ConvBlock(w3, c.finer, 1)
+        self.deep = ConvBlock(w4, c.finer, 1)
+        self.mix = Fire(c.finer, c.squeeze[1], c.finer)
+        self.box = GridHead(c.finer, 5, c.finer, grid=2 * GRID, anchors=len(SMALL))
+        # It begins by finding nothing.
+        nn.init.constant_(self.box.out.bias[4::5], -4.0)
+
+    def forward(self, level2: Tensor, level3: Tensor, level4: Tensor) -> Tensor:
+        """Features at 36, 18 and 9 pixels to raw boxes and objectness (n, 972, 5)."""
+        deep = functional.interpolate(self.deep(level4), scale_factor=2.0)
+        raw: Tensor = self.box(self.mix(self.near(level2) + self.same(level3) + deep))
+        return raw
 
 
 @dataclass(frozen=True)
 class Detections:
-    """What the MFN sees, anchor by anchor.
+    """What the MFN sees, anchor by anchor: 405 predictions in the paper's cells, then those in finer ones.
 
-    boxes: (n, 405, 4), centre and size as fractions of the picture. logits: (n, 405), of the objectness.
+    boxes: (n, m, 4), centre and size as fractions of the picture. logits: (n, m), of the objectness.
     parameters: (n, 405, 104), and points: the 68 landmarks (n, 405, 68, 2) in sides from the box's centre, y
     down; None from a network that does not give them.
     """
@@ -89,17 +124,27 @@ class AnchorGrid(nn.Module):
 
     cells: Tensor
     anchors: Tensor
+    across: Tensor
 
-    def __init__(self, anchors: tuple[tuple[float, float], ...]) -> None:
+    def __init__(self, c: MultiFaceConfig) -> None:
+        """cells: (m, 2), column and row of each prediction's. anchors: (m, 2), sizes as fractions of the
+        picture. across: (m, 1), how many such cells there are to a side.
+        """
         super().__init__()
-        rows, columns = torch.meshgrid(torch.arange(GRID), torch.arange(GRID), indexing="ij")
-        cells = torch.stack([columns, rows], -1).reshape(-1, 1, 2).expand(-1, ANCHORS, -1).reshape(-1, 2)
-        self.register_buffer("cells", cells.float(), persistent=False)
-        self.register_buffer("anchors", torch.tensor(anchors).repeat(GRID * GRID, 1), persistent=False)
+        grids = [(GRID, c.anchors), *([(2 * GRID, SMALL)] if c.finer else [])]
+        cells, sizes, across = [], [], []
+        for side, anchors in grids:
+            rows, columns = torch.meshgrid(torch.arange(side), torch.arange(side), indexing="ij")
+            cells.append(torch.stack([columns, rows], -1).reshape(-1, 2).repeat_interleave(len(anchors), 0))
+            sizes.append(torch.tensor(anchors).repeat(side * side, 1))
+            across.append(torch.full((len(cells[-1]), 1), float(side)))
+        self.register_buffer("cells", torch.cat(cells).float(), persistent=False)
+        self.register_buffer("anchors", torch.cat(sizes), persistent=False)
+        self.register_buffer("across", torch.cat(across), persistent=False)
 
     def forward(self, box: Tensor) -> Detections:
-        """Raw box and objectness (n, 405, 5)."""
-        centres = (torch.sigmoid(box[..., :2]) + self.cells) / GRID
+        """Raw box and objectness (n, m, 5)."""
+        centres = (torch.sigmoid(box[..., :2]) + self.cells) / self.across
         sizes = self.anchors * torch.exp(box[..., 2:4].clamp(-4, 4))
         return Detections(torch.cat([centres, sizes], -1), box[..., 4])
 
@@ -120,14 +165,18 @@ class MultiScaleNetwork(nn.Module):
         self.branch2 = slim_branch(w2, c.squeeze[0], c.branch, 2)
         self.branch3 = slim_branch(w3, c.squeeze[1], c.branch, 1)
         self.box = GridHead(w4 + 3 * c.branch, 5, 128)
-        self.grid = AnchorGrid(c.anchors)
+        self.grid = AnchorGrid(c)
+        self.finer = FinerCells(c) if c.finer else None
+        self.reads = c.reads
+        if not c.reads:
+            return
         self.points = GridHead(w4 + 3 * c.branch, 2 * LANDMARKS, c.located)
         self.pose = GridHead(w4 + c.located, 8, 128)
         self.identity = GridHead(w4 + 2 * c.branch + c.located, IDENTITIES, 128)
         self.expression = GridHead(w4 + 3 * c.branch + c.located, len(EXPRESSIONS), 192)
 
     def forward(self, image: Tensor) -> Detections:
-        """All 405 predictions for uint8 pictures (n, 288, 288, 3)."""
+        """All predictions for uint8 pictures (n, 288, 288, 3)."""
         _, pooled = self.stem(self.normalise(image))
         level1 = self.level1(pooled)
         level2 = self.level2(level1)
@@ -135,7 +184,12 @@ class MultiScaleNetwork(nn.Module):
         level4 = self.level4(level3)
         finer = torch.cat([self.branch2(level2), self.branch3(level3), level4], 1)
         finest = torch.cat([self.branch1(level1), finer], 1)
-        detections: Detections = self.grid(self.box(finest))
+        boxes = self.box(finest)
+        if self.finer is not None:
+            boxes = torch.cat([boxes, self.finer(level2, level3, level4)], 1)
+        detections: Detections = self.grid(boxes)
+        if not self.reads:
+            return detections
         located = self.points.hidden(finest)
         groups = [
             self.identity(torch.cat([finer, located], 1)),
@@ -170,7 +224,7 @@ class SingleScaleNetwork(nn.Module):
         layers += [ConvBlock(inputs, 256, 3), ConvBlock(256, 256, 3)]
         self.backbone = nn.Sequential(*layers)
         self.out = nn.Conv2d(256, ANCHORS * (5 + PARAMETERS), 1)
-        self.grid = AnchorGrid(c.anchors)
+        self.grid = AnchorGrid(c)
 
     def forward(self, image: Tensor) -> Detections:
         """All 405 predictions for uint8 pictures (n, 288, 288, 3)."""
@@ -191,7 +245,7 @@ def overlaps(a: Tensor, b: Tensor) -> Tensor:
 def to_read(boxes: Tensor, logits: Tensor, count: Tensor) -> Tensor:
     """Which predictions (n, count) are read: the most confident, each face once.
 
-    boxes: (n, 405, 4). logits: (n, 405). count: a whole number, at most MOST_READ.
+    boxes: (n, m, 4). logits: (n, m). count: a whole number, at most MOST_READ.
     """
     likely = logits.topk(CANDIDATES).indices
     places = boxes.gather(1, likely[..., None].expand(-1, -1, 4))

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from facert_blender.capture.contract import ANCHORS, EXPRESSION, FINDING_SIZE, GRID, PARAMETERS
+from facert_blender.capture.contract import EXPRESSION, FINDING_SIZE, PARAMETERS
 
 from .datasets import Shard, held_out, stable_identity
 from .face_model import FaceMesh, Projection
 from .label import Labels
 from .losses import FaceLoss, LossWeights, complete_iou, objectness, points_distance
-from .multi_face import Detections, MultiFaceConfig, multi_face_network, overlaps
+from .multi_face import AnchorGrid, Detections, MultiFaceConfig, multi_face_network, overlaps
 from .relabel import labels_file
 from .scenes import MOST_FACES, Composer, load_photographs
 from .shared_data import PHOTOS, RUNS, landmark_box, person
@@ -54,24 +56,43 @@ def padded(composer: Composer, rng: np.random.Generator) -> dict[str, np.ndarray
     return arrays
 
 
-def assign(boxes: Tensor, valid: Tensor, anchors: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Which anchors learn which faces (YOLOv2: the best-shaped anchor of the centre's cell, and others close
-    to it).
+def assign(boxes: Tensor, valid: Tensor, grid: AnchorGrid) -> tuple[Tensor, Tensor, Tensor]:
+    """Which anchors learn which faces (YOLOv2: the best-shaped anchor of the cells that hold the centre, and
+    others close to it).
 
-    boxes: (n, k, 4). valid: bool (n, k). anchors: (5, 2). Returns matching indices of picture, face and one
-    of the 405 predictions; of two faces that want the same prediction, the later wins.
+    boxes: (n, k, 4). valid: bool (n, k). Returns matching indices of picture, face and one of the grid's m
+    predictions; of two faces that want the same prediction, the later wins.
     """
-    cell = (boxes[..., :2] * GRID).long().clamp(0, GRID - 1)
-    shared = torch.minimum(boxes[..., None, 2:], anchors).prod(-1)
-    shape_iou = shared / (boxes[..., 2:].prod(-1)[..., None] + anchors.prod(-1) - shared + 1e-9)
+    cell = torch.minimum((boxes[:, :, None, :2] * grid.across).floor(), grid.across - 1).clamp(min=0)
+    shared = torch.minimum(boxes[:, :, None, 2:], grid.anchors).prod(-1)
+    either = boxes[..., 2:].prod(-1)[..., None] + grid.anchors.prod(-1) - shared
+    shape_iou = (shared / (either + 1e-9)) * (cell == grid.cells).all(-1)
     best = shape_iou == shape_iou.amax(-1, keepdim=True)
     chosen = (best | (shape_iou > ALSO_POSITIVE)) & valid[..., None]
-    picture, face, anchor = chosen.nonzero(as_tuple=True)
-    place = (cell[picture, face, 1] * GRID + cell[picture, face, 0]) * ANCHORS + anchor
-    owner = torch.full((len(boxes), GRID * GRID * ANCHORS), -1, dtype=torch.long, device=boxes.device)
+    picture, face, place = chosen.nonzero(as_tuple=True)
+    owner = torch.full((len(boxes), len(grid.cells)), -1, dtype=torch.long, device=boxes.device)
     owner[picture, place] = face
     kept = owner[picture, place] == face
     return picture[kept], face[kept], place[kept]
+
+
+def finding_loss(
+    seen: Detections, batch: dict[str, Tensor], grid: AnchorGrid
+) -> tuple[Tensor, tuple[Tensor, Tensor, Tensor]]:
+    """The losses of box and objectness in a batch of `MultiFaceTask`, and which anchors learn (`assign`)."""
+    boxes, logits, truth = seen.boxes.float(), seen.logits.float(), batch["boxes"]
+    picture, face, place = assign(truth, batch["confidence"] > 0, grid)
+    with torch.no_grad():
+        target = torch.zeros_like(logits)
+        target[picture, place] = 1.0
+        near = overlaps(boxes, truth).amax(2) > NEAR_MISS
+        zones = batch["ignored"][:, None]
+        inside = ((boxes[:, :, None, :2] - zones[..., :2]).abs() < zones[..., 2:] * 0.6).all(-1).any(-1)
+        counted = ((target > 0) | ~(near | inside)).float()
+    loss = objectness(logits, target, counted)
+    if len(face):
+        loss = loss + 2.0 * (1 - complete_iou(boxes[picture, place], truth[picture, face])).mean()
+    return loss, (picture, face, place)
 
 
 def read(seen: Detections, picture: Tensor, place: Tensor) -> tuple[Tensor, Tensor | None]:
@@ -87,8 +108,10 @@ class MultiFaceTask:
     def __init__(self, config: TrainConfig) -> None:
         mesh = FaceMesh.load()
         self.batch_size = config.batch
-        self.network: nn.Module = multi_face_network(MultiFaceConfig(**config.model))
-        self.anchors = torch.tensor(MultiFaceConfig(**config.model).anchors)
+        shape = MultiFaceConfig(**config.model)
+        self.network: nn.Module = multi_face_network(shape)
+        self.reads = shape.reads
+        self.grid = cast(AnchorGrid, self.network.grid)
         self.face_loss = FaceLoss(Projection(mesh.reduced()), LossWeights(**config.loss))
         labels = Labels.load()
         teacher = config.data.get("labels", "")
@@ -126,28 +149,26 @@ class MultiFaceTask:
         self.face_loss.to(image.device)
         with short_floats(image.device):
             seen: Detections = network(image)
-        boxes, valid = batch["boxes"], batch["confidence"] > 0
-        picture, face, place = assign(boxes, valid, self.anchors.to(boxes.device))
-        found, truth = seen.boxes.float()[picture, place], boxes[picture, face]
-        box_loss = (1 - complete_iou(found, truth)).mean() if len(found) else found.sum()
-        with torch.no_grad():
-            target = torch.zeros_like(seen.logits, dtype=torch.float32)
-            target[picture, place] = 1.0
-            near = overlaps(seen.boxes.float(), boxes).amax(2) > NEAR_MISS
-            zones = batch["ignored"]
-            centres = seen.boxes.float()[:, :, None, :2]
-            inside = ((centres - zones[:, None, :, :2]).abs() < zones[:, None, :, 2:] * 0.6).all(-1).any(-1)
-            counted = ((target > 0) | ~(near | inside)).float()
-        object_loss = objectness(seen.logits.float(), target, counted)
-        if not len(found):
-            return object_loss
+        loss, (picture, face, place) = finding_loss(seen, batch, self.grid)
+        if seen.parameters is None:
+            return loss
+        within = place < seen.parameters.shape[1]
+        return loss + self._reading_loss(seen, batch, (picture[within], face[within], place[within]), epoch)
+
+    def _reading_loss(
+        self, seen: Detections, batch: dict[str, Tensor], assigned: tuple[Tensor, Tensor, Tensor], epoch: int
+    ) -> Tensor:
+        """Equation 3 over what is read of faces in their cells, by picture, face and prediction."""
+        picture, face, place = assigned
+        if not len(face):
+            return seen.logits.new_zeros(())
         view = seen.boxes.detach().float()[picture, place]
         parameters, points = read(seen, picture, place)
         # Landmarks in the view's own frame, so that the landmark loss also shapes the box (paper, 7.3).
         side = view[:, 2:].amax(1)
         relative = (batch["landmarks"][picture, face] - view[:, None, :2]) / side[:, None, None]
         clear = batch["confidence"][picture, face] * (0.25 + 0.75 * (side * FINDING_SIZE / 40).clamp(max=1))
-        face_loss = self.face_loss(
+        loss: Tensor = self.face_loss(
             parameters.float(),
             batch["parameters"][picture, face],
             relative,
@@ -157,12 +178,14 @@ class MultiFaceTask:
         )
         if points is not None:
             off = points_distance(points.float(), relative, torch.ones_like(relative[..., 0]))
-            face_loss = face_loss + self.face_loss.weights.points * (clear * off).mean()
-        return 2.0 * box_loss + object_loss + face_loss
+            loss = loss + self.face_loss.weights.points * (clear * off).mean()
+        return loss
 
     @torch.no_grad()
     def validate(self, network: nn.Module, device: torch.device) -> dict[str, float]:
-        """On scenes of held-out people: recall at 0.5 overlap, precision, NME in percent, expressions."""
+        """On scenes of held-out people: recall at 0.5 overlap, precision, and of faces that are read, NME in
+        percent and expressions.
+        """
         found = wanted = claimed = right = 0
         nme, expression = [], []
         projection = self.face_loss.projection.to(device)
@@ -181,7 +204,9 @@ class MultiFaceTask:
             zones = overlaps(seen.boxes.float(), batch["ignored"]).amax(2) > 0.3
             claimed += int((sure & ~zones).sum())
             right += int((sure & ~zones & (iou.amax(2) > 0.5)).sum())
-            picture, face = hit.nonzero(as_tuple=True)
+            if seen.parameters is None:
+                continue
+            picture, face = (hit & (place < seen.parameters.shape[1])).nonzero(as_tuple=True)
             where = place[picture, face]
             box = seen.boxes.float()[picture, where]
             parameters, points = read(seen, picture, where)
@@ -192,11 +217,11 @@ class MultiFaceTask:
             nme += ((marks - truth).norm(dim=2).mean(1) / extent).tolist()
             wrong = parameters[:, EXPRESSION] - batch["parameters"][picture, face][:, EXPRESSION]
             expression += wrong.abs().mean(1).tolist()
-        metrics = {
-            "recall": found / max(wanted, 1),
-            "precision": right / max(claimed, 1),
-            "nme": float(np.mean(nme) * 100) if nme else 100.0,
-            "expression": float(np.mean(expression)) if expression else 1.0,
-        }
+        metrics = {"recall": found / max(wanted, 1), "precision": right / max(claimed, 1)}
+        if not self.reads:
+            missed, wrong = 1 - metrics["recall"], 1 - metrics["precision"]
+            return {**metrics, "score": 10 * (missed + wrong)}
+        metrics["nme"] = float(np.mean(nme) * 100) if nme else 100.0
+        metrics["expression"] = float(np.mean(expression)) if expression else 1.0
         metrics["score"] = 10 * (1 - metrics["recall"]) + 0.3 * metrics["nme"] + 20 * metrics["expression"]
         return metrics

@@ -25,7 +25,10 @@ from facert_blender.capture.view import inputs
 
 from .datasets import PHOTOGRAPHS, Shard, held_out
 
-PARTS = re.compile(r"/(stem|level\d|branch\d|box/hidden)/|/points/(fine|middle|coarse|mix|look|Add|Resize)")
+PARTS = re.compile(
+    r"/(stem|level\d|branch\d|box/hidden)/|/finer/(near|same|deep|mix|Add|Resize)"
+    r"|/points/(fine|middle|coarse|mix|look|Add|Resize)"
+)
 """What is computed in whole numbers, by the names of its nodes."""
 KINDS = {"Add", "Concat", "Conv", "GlobalAveragePool", "MaxPool", "Mul", "Relu", "Resize", "Sigmoid"}
 COLUMNS = (1, 2, 3, 4, 5, 6)

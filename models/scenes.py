@@ -27,7 +27,7 @@ from .shared_data import PHOTOS, landmark_box, person, read_image
 
 LONGEST = 400
 """Photographs are kept with their longest side at most this many pixels."""
-COLUMNS = {1: 0.26, 2: 0.2, 3: 0.17, 4: 0.15, 6: 0.13, 8: 0.09}
+COLUMNS = {1: 0.36, 2: 0.24, 3: 0.14, 4: 0.11, 6: 0.09, 8: 0.06}
 """How likely a scene is so many tiles across."""
 MADE_SHARE = 0.35
 """The share of made faces among tiles."""

@@ -1,10 +1,9 @@
 """Train on from the shipped weights: `python -m models.shipped RUN` makes them the best weights of a run.
 
 `models/runs` is not kept with the project, its exported networks are. RUN is the configuration of what was
-shipped: `ms_sfn`, or what finds faces (`ms_mfn_find`) or reads them (`ms_mfn`) in the MFN. What an export
-leaves out (heads that are not shipped) begins anew. Exports fold normalisation into convolutions; here it is
-taken out again, with the means and spreads that the network has on photographs, so that training goes on as
-it would have.
+shipped: `ms_sfn`, or what finds faces (`ms_mfn_find_finer`) or reads them (`ms_mfn`) in the MFN. Exports fold
+normalisation into convolutions; here it is taken out again, with the means and spreads that the network has
+on photographs, so that training goes on as it would have.
 """
 
 from __future__ import annotations

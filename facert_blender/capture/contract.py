@@ -9,8 +9,8 @@ Boxes   (x0, y0, x1, y1) in pixels, y down: the tight box around a face's 68 lan
 Units   a face's *side* is the longer side of its box. Landmarks come out of the networks in sides,
         relative to the centre of the box (or of the crop), y down.
 SFN     parameters (n, 104) and points (n, 68, 2), the landmarks, of n crops.
-MFN     of n pictures, each given at LEVELS sizes: boxes (n, 405, 4), centre and size as fractions of its
-        view, and confidence (n, 405); the k of these predictions that it has read, faces (n, k), the most
+MFN     of n pictures, each given at LEVELS sizes: boxes (n, m, 4), centre and size as fractions of its
+        view, and confidence (n, m); the k of these predictions that it has read, faces (n, k), the most
         confident first and none twice, and their parameters (n, k, 104) and points (n, k, 68, 2). Its last
         input, count, is k.
 """

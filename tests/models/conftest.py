@@ -40,7 +40,8 @@ def narrow_networks() -> Callable[[], tuple[nn.Module, SingleFaceNetwork]]:
 
     def make() -> tuple[nn.Module, SingleFaceNetwork]:
         torch.manual_seed(0)
-        finder = multi_face_network(MultiFaceConfig(16, (32, 32, 32, 32), (8, 8, 8, 8), branch=16))
+        narrow = MultiFaceConfig(16, (32, 32, 32, 32), (8, 8, 8, 8), branch=16, finer=16, reads=False)
+        finder = multi_face_network(narrow)
         reader = SingleFaceNetwork(SingleFaceConfig(VIEW_SIZE, 16, 8, (32, 32, 32), (8, 8, 8), seen=4))
         for part in (*finder.modules(), *reader.modules()):
             if isinstance(part, torch.nn.BatchNorm2d):

@@ -124,6 +124,24 @@ def test_multi_face_network_reads_pictures(multi_scale: bool) -> None:
     assert (cells[2, 7, :, 0] == 7).all() and (cells[2, 7, :, 1] == 2).all()
 
 
+def test_finer_cells_see_small_faces_beside_the_others_and_begin_by_finding_nothing() -> None:
+    torch.manual_seed(0)
+    paper = multi_face_network(MultiFaceConfig()).eval()
+    network = multi_face_network(MultiFaceConfig(finer=32, reads=False)).eval()
+    network.load_state_dict(
+        {n: v for n, v in paper.state_dict().items() if n in network.state_dict()}, strict=False
+    )
+    with torch.no_grad():
+        before, seen = paper(noise(2, 288)), network(noise(2, 288))
+    assert seen.boxes.shape == (2, 405 + 18 * 18 * 3, 4) and seen.parameters is None
+    torch.testing.assert_close(seen.boxes[:, :405], before.boxes)
+    torch.testing.assert_close(seen.logits[:, :405], before.logits)
+    assert torch.sigmoid(seen.logits[:, 405:]).max() < 0.2
+    cells = (seen.boxes[0, 405:, :2].reshape(18, 18, 3, 2) * 18).floor().long()
+    assert (cells[2, 15, :, 0] == 15).all() and (cells[2, 15, :, 1] == 2).all()
+    assert seen.boxes[:, 405:, 2:].median() < before.boxes[..., 2:].median()
+
+
 def test_activation_gives_unit_quaternions_with_positive_w() -> None:
     raw = torch.randn(40, 104) * 3
     parameters = activate(raw)

@@ -48,9 +48,15 @@ def test_convolutions_become_whole_numbers_and_give_nearly_the_same(files: tuple
     def kinds(part: str) -> set[bool]:
         return {rounded for name, rounded in whole_numbers.items() if part in name}
 
-    for part in ("network/level1/", "network/box/hidden/", "reader/stem/stem.1/", "reader/points/mix_fine/"):
+    for part in (
+        "network/level1/",
+        "network/box/hidden/",
+        "network/finer/mix/",
+        "reader/stem/stem.1/",
+        "reader/points/mix_fine/",
+    ):
         assert kinds(part) == {True}
-    for part in ("network/box/out/", "reader/expression/narrow/"):
+    for part in ("network/box/out/", "network/finer/box/out/", "reader/expression/narrow/"):
         assert kinds(part) == {False}
     assert moved(whole, content, soft_noise(2, 1)) < 0.01
     assert moved(whole, whole, soft_noise(1, 1)) == 0

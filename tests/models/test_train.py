@@ -9,8 +9,8 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="training is not set up (make setup-training)")
 
-from models.multi_face import MultiFaceConfig, multi_face_network  # noqa: E402
-from models.multi_task import assign, read  # noqa: E402
+from models.multi_face import AnchorGrid, MultiFaceConfig, multi_face_network  # noqa: E402
+from models.multi_task import assign, finding_loss, read  # noqa: E402
 from models.train import Run, TrainConfig, batches  # noqa: E402
 
 
@@ -112,7 +112,48 @@ def test_faces_are_read_where_their_anchors_are() -> None:
 def test_boxes_learn_from_their_own_cell_and_shape() -> None:
     boxes = torch.tensor([[[0.5, 0.5, 0.1, 0.1], [0.95, 0.05, 0.45, 0.44], [0, 0, 0, 0]]])
     valid = torch.tensor([[True, True, False]])
-    anchors = torch.tensor([[0.03, 0.03], [0.1, 0.1], [0.2, 0.2], [0.3, 0.3], [0.45, 0.44]])
-    _, face, place = assign(boxes, valid, anchors)
+    anchors = ((0.03, 0.03), (0.1, 0.1), (0.2, 0.2), (0.3, 0.3), (0.45, 0.44))
+    _, face, place = assign(boxes, valid, AnchorGrid(MultiFaceConfig(anchors=anchors)))
     found = dict(zip(face.tolist(), place.tolist(), strict=True))
     assert found == {0: (4 * 9 + 4) * 5 + 1, 1: (0 * 9 + 8) * 5 + 4}
+
+
+def test_small_faces_also_learn_in_finer_cells_and_large_ones_do_not() -> None:
+    boxes = torch.tensor([[[0.52, 0.24, 0.05, 0.05], [0.5, 0.5, 0.45, 0.44]]])
+    grid = AnchorGrid(MultiFaceConfig(finer=32))
+    _, face, place = assign(boxes, torch.ones(1, 2, dtype=torch.bool), grid)
+    small, large = place[face == 0], place[face == 1]
+    assert 405 + (4 * 18 + 9) * 3 + 1 in small.tolist()
+    assert (2 * 9 + 4) * 5 in small.tolist()
+    assert (large < 405).all()
+
+
+def test_finding_is_learned_in_finer_cells_and_zones_to_be_ignored_cost_nothing() -> None:
+    torch.manual_seed(0)
+    narrow = MultiFaceConfig(16, (32, 32, 32, 32), (8, 8, 8, 8), branch=16, finer=16, reads=False)
+    network = multi_face_network(narrow)
+    optimizer = torch.optim.Adam(network.finer.parameters(), 0.003)
+    small, zone = [0.23, 0.27, 0.05, 0.05], [0.7, 0.7, 0.2, 0.2]
+    image = torch.randint(0, 255, (1, 288, 288, 3), dtype=torch.uint8)
+    image[:, 70:86, 60:74] = 240
+    batch = {
+        "image": image,
+        "boxes": torch.tensor([[small]]),
+        "confidence": torch.ones(1, 1),
+        "ignored": torch.tensor([[zone]]),
+    }
+    for _ in range(60):
+        loss, _ = finding_loss(network(batch["image"]), batch, network.grid)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    with torch.no_grad():
+        seen = network(batch["image"])
+        best = 405 + int(seen.logits[0, 405:].argmax())
+        torch.testing.assert_close(seen.boxes[0, best], torch.tensor(small), atol=0.015, rtol=0)
+        cost, _ = finding_loss(seen, batch, network.grid)
+        inside = (seen.boxes[0, :, :2] - torch.tensor(zone[:2])).abs().amax(1) < 0.08
+        seen.logits[0, inside] = 5.0
+        torch.testing.assert_close(finding_loss(seen, batch, network.grid)[0], cost)
+        seen.logits[0, 0] = 5.0
+        assert finding_loss(seen, batch, network.grid)[0] > cost + 1
