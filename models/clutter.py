@@ -33,8 +33,7 @@ def draw_clutter(canvas: np.ndarray, kept: np.ndarray, rng: np.random.Generator)
         apart = (box[:2] >= kept[:, 2:]) | (box[2:] <= kept[:, :2])
         if not apart.any(1).all():
             continue
-        around = np.s_[max(top - SOFT, 0) : box[3] + SOFT, max(left - SOFT, 0) : box[2] + SOFT]
-        soft = cv2.GaussianBlur(mask[around], (0, 0), rng.uniform(0.3, 1.2))[..., None] / 255
+        around, soft = _softened(mask, rng)
         soft = soft * rng.uniform(0.6, 1)
         canvas[around] = (canvas[around] * (1 - soft) + layer[around] * soft).astype(np.uint8)
 
@@ -54,10 +53,15 @@ def hide_in_part(canvas: np.ndarray, faces: np.ndarray, rng: np.random.Generator
         axes = tuple(int(v) for v in size * rng.uniform((0.1, 0.2), (0.3, 0.7)) + 1)
         centre = (int(where[0]), int(where[1]))
         cv2.ellipse(mask, centre, axes, float(rng.uniform(0, 180)), 0, 360, 255, -1, cv2.LINE_AA)
-        left, top, width, height = cv2.boundingRect(mask)
-        around = np.s_[max(top - SOFT, 0) : top + height + SOFT, max(left - SOFT, 0) : left + width + SOFT]
-        soft = cv2.GaussianBlur(mask[around], (0, 0), rng.uniform(0.3, 1.2))[..., None] / 255
+        around, soft = _softened(mask, rng)
         canvas[around] = (canvas[around] * (1 - soft) + colour.clip(0, 255) * soft).astype(np.uint8)
+
+
+def _softened(mask: np.ndarray, rng: np.random.Generator) -> tuple[tuple[slice, slice], np.ndarray]:
+    """Where something drawn lies, by its mask uint8 (s, s), and how much it covers there, (h, w, 1) to 1."""
+    left, top, width, height = cv2.boundingRect(mask)
+    around = np.s_[max(top - SOFT, 0) : top + height + SOFT, max(left - SOFT, 0) : left + width + SOFT]
+    return around, cv2.GaussianBlur(mask[around], (0, 0), rng.uniform(0.3, 1.2))[..., None] / 255
 
 
 def _colour(rng: np.random.Generator) -> tuple[int, int, int]:
