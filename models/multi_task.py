@@ -16,7 +16,7 @@ from .label import Labels
 from .losses import FaceLoss, LossWeights, complete_iou, objectness, points_distance
 from .multi_face import AnchorGrid, Detections, MultiFaceConfig, multi_face_network, overlaps
 from .relabel import labels_file
-from .scenes import MOST_FACES, Composer, load_photographs
+from .scenes import MOST_FACES, Composer, Scene, load_photographs
 from .shared_data import PHOTOS, RUNS, landmark_box, person
 from .single_task import chances
 from .train import TrainConfig, short_floats
@@ -28,14 +28,21 @@ ALSO_POSITIVE = 0.6
 """Besides the best, anchors whose shape overlaps the face's this much learn it too."""
 
 
+def fractions(points: np.ndarray) -> np.ndarray:
+    """Points (..., 2) in pixels, whose centres lie at whole numbers, as fractions of a scene."""
+    return (points + 0.5) / FINDING_SIZE
+
+
 def centred(boxes: np.ndarray) -> np.ndarray:
-    """Boxes (n, 4) as centre and size, from x0, y0, x1, y1."""
-    return np.concatenate([(boxes[:, :2] + boxes[:, 2:]) / 2, boxes[:, 2:] - boxes[:, :2]], axis=1)
+    """Boxes (n, 4) as centre and size, fractions of a scene, from x0, y0, x1, y1 in its pixels."""
+    low, high = fractions(boxes[:, :2]), fractions(boxes[:, 2:])
+    return np.concatenate([(low + high) / 2, high - low], axis=1)
 
 
-def padded(composer: Composer, rng: np.random.Generator) -> dict[str, np.ndarray]:
-    """A scene, its labels in arrays of one size: MOST_FACES faces and as many ignore zones, zeros beyond."""
-    scene = composer.scene(rng)
+def padded(scene: Scene) -> dict[str, np.ndarray]:
+    """A scene, its labels in arrays of one size: MOST_FACES faces and as many ignore zones, zeros beyond.
+    Places are fractions of the picture.
+    """
     faces = len(scene.parameters)
     boxes = landmark_box(scene.landmarks.reshape(-1, 68, 2))
     arrays = {
@@ -47,12 +54,12 @@ def padded(composer: Composer, rng: np.random.Generator) -> dict[str, np.ndarray
         "exact": np.zeros(MOST_FACES, bool),
         "ignored": np.zeros((MOST_FACES, 4), np.float32),
     }
-    arrays["boxes"][:faces] = centred(boxes) / FINDING_SIZE
-    arrays["landmarks"][:faces] = scene.landmarks / FINDING_SIZE
+    arrays["boxes"][:faces] = centred(boxes)
+    arrays["landmarks"][:faces] = fractions(scene.landmarks)
     for name in ("parameters", "confidence", "exact"):
         arrays[name][:faces] = getattr(scene, name)
     zones = scene.ignored[:MOST_FACES]
-    arrays["ignored"][: len(zones)] = centred(zones) / FINDING_SIZE
+    arrays["ignored"][: len(zones)] = centred(zones)
     return arrays
 
 
@@ -133,14 +140,13 @@ class MultiFaceTask:
 
         self.training, validation = composer(validation=False), composer(validation=True)
         self.validation = [
-            padded(validation, np.random.default_rng((1, i))) for i in range(VALIDATION_SCENES)
+            padded(validation.scene(np.random.default_rng((1, i)))) for i in range(VALIDATION_SCENES)
         ]
 
     def batch(self, seed: int, step: int) -> dict[str, Tensor]:
         """Scenes uint8 (n, 288, 288, 3) with their faces, by seed and step alone."""
-        scenes = [
-            padded(self.training, np.random.default_rng((seed, step, i))) for i in range(self.batch_size)
-        ]
+        generators = (np.random.default_rng((seed, step, i)) for i in range(self.batch_size))
+        scenes = [padded(self.training.scene(rng)) for rng in generators]
         return {name: torch.from_numpy(np.stack([s[name] for s in scenes])) for name in scenes[0]}
 
     def loss(self, network: nn.Module, batch: dict[str, Tensor], epoch: int) -> Tensor:

@@ -10,9 +10,9 @@ Units   a face's *side* is the longer side of its box. Landmarks come out of the
         relative to the centre of the box (or of the crop), y down.
 SFN     parameters (n, 104) and points (n, 68, 2), the landmarks, of n crops.
 MFN     of n pictures, each given at LEVELS sizes: boxes (n, m, 4), centre and size as fractions of its
-        view, and confidence (n, m); the k of these predictions that it has read, faces (n, k), the most
-        confident first and none twice, and their parameters (n, k, 104) and points (n, k, 68, 2). Its last
-        input, count, is k.
+        view, which reaches from edge to edge of its pixels, and confidence (n, m); the k of these
+        predictions that it has read, faces (n, k), the most confident first and none twice, and their
+        parameters (n, k, 104) and points (n, k, 68, 2). Its last input, count, is k.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from collections.abc import Mapping
 
 from .errors import WeightsError
 
-VERSION = 5
+VERSION = 6
 
 EXPRESSIONS: tuple[str, ...] = (
     "browDownLeft", "browDownRight",

@@ -168,7 +168,7 @@ def _between(parameters: np.ndarray, seen_in_mirror: np.ndarray) -> np.ndarray:
 
 def _in_picture(boxes: np.ndarray, scale: float) -> np.ndarray:
     """Boxes (n, 4), centre and size as fractions of the MFN's view, as x0, y0, x1, y1 in pixels."""
-    centres = (boxes[:, :2] * contract.MULTI_SIZE + 0.5) / scale - 0.5
+    centres = boxes[:, :2] * (contract.MULTI_SIZE / scale) - 0.5
     sizes = boxes[:, 2:] * (contract.MULTI_SIZE / scale)
     return np.concatenate([centres - sizes / 2, centres + sizes / 2], axis=1).astype(np.float32)
 
