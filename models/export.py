@@ -38,7 +38,7 @@ from facert_blender.capture.output import replacing
 
 from .blocks import Fire, Stem
 from .face_model import Projection
-from .face_reader import given, views
+from .face_reader import given, in_sides, views
 from .multi_face import Detections, MultiFaceConfig, multi_face_network, overlaps, to_read
 from .quantize import Given, mosaics, quantize
 from .shared_data import CHECKOUT, RUNS, WEIGHTS
@@ -106,7 +106,8 @@ class MultiFaceOutputs(nn.Module):
             points = self.projection(parameters)
         else:
             parameters, located = self.reader(views(levels, _rows(seen.boxes, faces)))
-            points = self.reader.marks(located, parameters[:, ROTATION])
+            marks = self.reader.marks(located, parameters[:, ROTATION])
+            parameters, points = in_sides(parameters, marks)
         read = (each.unflatten(0, faces.shape) for each in (parameters, points))
         return seen.boxes, torch.sigmoid(seen.logits - self.shift), faces, *read
 

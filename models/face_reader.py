@@ -12,11 +12,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from facert_blender.capture.contract import CROP_MARGIN, LEVELS, MULTI_SIZE
+from facert_blender.capture.contract import CROP_MARGIN, LEVELS, MULTI_SIZE, SCALE
 from facert_blender.capture.view import pyramid
 
 VIEW_SIZE = 64
 """Side of a face's view, in pixels."""
+CLOSER = 0.92
+"""What the reader takes for a face's side, in sides: it sees less around the face than the SFN, and the face
+larger, which is worth more to it."""
 
 
 def given(images: np.ndarray) -> list[Tensor]:
@@ -28,14 +31,14 @@ def views(levels: list[Tensor], boxes: Tensor) -> Tensor:
     """What the reader sees of k faces in each of n pictures: float (n * k, VIEW_SIZE, VIEW_SIZE, 3).
 
     levels: pictures uint8 (n, s, s, 3), each half as large as before. boxes: (n, k, 4), centre and size as
-    fractions of the picture. As for the SFN, a view covers CROP_MARGIN sides around the box's centre, and the
-    edge goes on outside the picture. It is sampled between the pixels of the smallest level that has at least
-    as many as the view, so that none is passed over and no detail is lost.
+    fractions of the picture. As for the SFN, a view covers CROP_MARGIN sides around the box's centre, though
+    CLOSER ones, and the edge goes on outside the picture. It is sampled between the pixels of the smallest
+    level that has at least as many as the view, so that none is passed over and no detail is lost.
     """
     n, k = boxes.shape[:2]
     sizes = [MULTI_SIZE >> level for level in range(len(LEVELS))]
     pixels = torch.cat([level.reshape(n, -1, 3) for level in levels], 1).reshape(-1, 3)
-    span = CROP_MARGIN * boxes[..., 2:].amax(-1)
+    span = CLOSER * CROP_MARGIN * boxes[..., 2:].amax(-1)
     step = span * (MULTI_SIZE / VIEW_SIZE)
     level = (torch.log(step) / math.log(2)).floor().clamp(0, len(LEVELS) - 1).long()
     device = boxes.device
@@ -63,3 +66,9 @@ def views(levels: list[Tensor], boxes: Tensor) -> Tensor:
         left, right = taken(row, near[..., 0, :]), taken(row, far[..., 0, :])
         rows.append(left + across * (right - left))
     return (rows[0] + down * (rows[1] - rows[0])).reshape(n * k, VIEW_SIZE, VIEW_SIZE, 3)
+
+
+def in_sides(parameters: Tensor, points: Tensor) -> tuple[Tensor, Tensor]:
+    """What the reader makes of views, parameters (m, 104) and points (m, k, 2), in sides of the faces."""
+    *others, scale = parameters.split([SCALE, 1], 1)
+    return torch.cat([*others, CLOSER * scale], 1), CLOSER * points

@@ -10,7 +10,7 @@ from facert_blender.capture.contract import CROP_MARGIN, MOST_READ, MULTI_SIZE
 torch = pytest.importorskip("torch", reason="training is not set up (make setup-training)")
 
 from models.export import MultiFaceOutputs, difference, halve, to_onnx  # noqa: E402
-from models.face_reader import VIEW_SIZE, given, views  # noqa: E402
+from models.face_reader import CLOSER, VIEW_SIZE, given, in_sides, views  # noqa: E402
 from models.multi_face import to_read  # noqa: E402
 
 
@@ -23,7 +23,7 @@ def test_a_view_shows_its_own_face_in_its_own_picture(side: float) -> None:
     levels = given(np.stack([image, image[::-1, ::-1]]))
     boxes = torch.tensor([[[0.5, 0.55, side, side / 2], [0.45, 0.5, side / 3, side]]]).repeat(2, 1, 1)
     shown = views(levels, boxes).reshape(2, 2, VIEW_SIZE, VIEW_SIZE, 3).numpy()
-    reach = CROP_MARGIN * side / 2 * (1 - 1 / VIEW_SIZE)
+    reach = CLOSER * CROP_MARGIN * side / 2 * (1 - 1 / VIEW_SIZE)
     for picture, turned in enumerate((False, True)):
         for face, (x, y) in enumerate([(0.5, 0.55), (0.45, 0.5)]):
             across, down = (np.array([place - reach, place + reach]).clip(0, 1) for place in (x, y))
@@ -42,6 +42,29 @@ def test_a_view_of_few_pixels_is_smooth_and_one_of_many_does_not_skip_any() -> N
     small = views(levels, torch.tensor([[[0.5, 0.5, 0.02, 0.02]]])).numpy()
     assert small.min() < 30 and small.max() > 170
     assert np.abs(np.diff(small, axis=2)).max() < 80
+
+
+@pytest.mark.parametrize("side", [0.06, 0.12, 0.3])
+def test_what_lies_beside_the_middle_of_a_box_lies_there_in_its_view(side: float) -> None:
+    x, y = 251, 300
+    image = np.zeros((1, MULTI_SIZE, MULTI_SIZE, 3), np.uint8)
+    across, down = np.meshgrid(np.arange(MULTI_SIZE), np.arange(MULTI_SIZE))
+    image[0, np.hypot(across - x, down - y) < side * MULTI_SIZE / 8] = 255
+    beside = np.array([0.1, -0.2])
+    middle = (np.array([x, y]) + 0.5) / MULTI_SIZE - beside * side
+    box = torch.tensor([[[*middle, side, side]]]).float()
+    bright = views(given(image), box)[0, ..., 0].numpy()
+    places = ((np.arange(VIEW_SIZE) + 0.5) / VIEW_SIZE - 0.5) * CROP_MARGIN
+    seen = np.array([(bright.sum(axis) * places).sum() for axis in (0, 1)]) / bright.sum()
+    _, points = in_sides(torch.ones(1, 104), torch.from_numpy(seen)[None, None])
+    np.testing.assert_allclose(points[0, 0], beside, atol=0.006)
+
+
+def test_sizes_are_in_sides_of_the_face() -> None:
+    parameters = torch.rand(2, 104)
+    ours, _ = in_sides(parameters, torch.zeros(2, 68, 2))
+    torch.testing.assert_close(ours[:, :103], parameters[:, :103])
+    torch.testing.assert_close(ours[:, 103], CLOSER * parameters[:, 103])
 
 
 def test_the_most_confident_are_read_and_no_face_twice() -> None:
@@ -70,8 +93,8 @@ def test_export_of_a_network_that_reads_faces_where_they_are(
     assert [tuple(o.shape) for o in outputs] == [
         (2, 1377, 4), (2, 1377), (2, MOST_READ), (2, MOST_READ, 104), (2, MOST_READ, 68, 2)
     ]  # fmt: skip
-    torch.testing.assert_close(outputs[3].flatten(0, 1), own[0])
-    torch.testing.assert_close(outputs[4].flatten(0, 1), own[1])
+    for output, expected in zip(outputs[3:], in_sides(*own), strict=True):
+        torch.testing.assert_close(output.flatten(0, 1), expected)
     whole = to_onnx(graph, "multi")
     assert difference(graph, "multi", whole) < 1e-4
     assert difference(graph, "multi", halve(whole)) < 2e-2
