@@ -131,6 +131,16 @@ def sample_pose(rng: np.random.Generator) -> np.ndarray:
     return turn(yaw, np.clip(rng.normal(0, 14), -30, 30), np.clip(rng.normal(0, 8), -25, 25))
 
 
+def sample_averted(rng: np.random.Generator) -> np.ndarray:
+    """A rotation (3, 3) of a head that looks away: bent by 25 to 50 degrees, mostly down, or in profile, 60
+    to 95 degrees of yaw.
+    """
+    yaw, pitch = rng.normal(0, 30), rng.uniform(25, 50) * rng.choice([1.0, -0.6], p=(0.8, 0.2))
+    if rng.random() < 0.5:
+        yaw, pitch = rng.uniform(60, 95) * rng.choice([-1, 1]), rng.normal(0, 12)
+    return turn(np.clip(yaw, -95, 95), pitch, np.clip(rng.normal(0, 8), -25, 25))
+
+
 def turn(yaw: float, pitch: float, roll: float) -> np.ndarray:
     """The rotation (3, 3) by pitch about x, then yaw about y, then roll about z, in degrees."""
     result = np.eye(3, dtype=np.float32)

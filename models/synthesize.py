@@ -28,7 +28,7 @@ from facert_blender.capture.face_shape import rotation_matrices
 
 from .datasets import EDITED, PHOTOGRAPHS, RENDERED, SHARD_SIZE, SHARD_SPAN, Shard, held_out
 from .editor import Editor, Look, ReadFace, fill_in
-from .expressions import possible, sample_expression, sample_pose, sample_turn
+from .expressions import possible, sample_averted, sample_expression, sample_pose, sample_turn
 from .face_model import FaceMesh
 from .fitting import quaternions
 from .shared_data import RUNS
@@ -47,12 +47,15 @@ WHOLE_HEAD = np.radians(25)
 
 @dataclass(frozen=True)
 class Recipe:
-    """What is to be made: how many rows, of which kind, by which seed, of whom (training, held-out, all)."""
+    """What is to be made: how many rows, of which kind, by which seed, of whom (training, held-out, all), and
+    whether all heads look away from the camera.
+    """
 
     count: int
     kind: str
     seed: int
     people: str
+    averted: bool = False
 
     def rows(self, block: int) -> range:
         """The rows of a block."""
@@ -143,7 +146,12 @@ class Maker:
         new = start.copy()
         new[EXPRESSION] = sample_expression(real[source].copy(), real, rng)
         current = rotation_matrices(start[None, ROTATION])[0]
-        rotation = sample_pose(rng) if self.recipe.kind == "rendered" else sample_turn(rng, current) @ current
+        if self.recipe.averted:
+            rotation = sample_averted(rng)
+        elif self.recipe.kind == "rendered":
+            rotation = sample_pose(rng)
+        else:
+            rotation = sample_turn(rng, current) @ current
         new[ROTATION] = quaternions(rotation[None])[0]
         return new
 
@@ -261,12 +269,14 @@ def main() -> None:
     parser.add_argument("--kind", choices=sorted(FOLDERS), default="edited")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--people", choices=("training", "held-out", "all"), default="training")
+    parser.add_argument("--averted", action="store_true", help="heads that are bent or seen in profile")
     parser.add_argument("--to", help="name of the folder in runs/, the kind's own unless given")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--sheet", type=Path, help="also save a picture of some")
     options = parser.parse_args()
     folder = RUNS / options.to if options.to else FOLDERS[options.kind]
-    make(Recipe(options.count, options.kind, options.seed, options.people), folder, options.workers)
+    recipe = Recipe(options.count, options.kind, options.seed, options.people, options.averted)
+    make(recipe, folder, options.workers)
     shard = Shard.open(folder)
     print(f"{folder}: {len(shard)} faces of {len(np.unique(shard.person))} people")
     if options.sheet:

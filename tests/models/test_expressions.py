@@ -9,6 +9,7 @@ from models.expressions import (
     TEMPLATES,
     channels,
     possible,
+    sample_averted,
     sample_expression,
     sample_pose,
     turn,
@@ -67,5 +68,18 @@ def test_poses_reach_far_to_both_sides() -> None:
     looks = np.array([sample_pose(rng)[:, 2] for _ in range(500)])
     yaw = np.degrees(np.arctan2(looks[:, 0], looks[:, 2]))
     assert yaw.min() < -65 and yaw.max() > 65 and abs(yaw.mean()) < 6
+
+
+def test_averted_heads_are_bent_or_in_profile() -> None:
+    rng = np.random.default_rng(0)
+    looks = np.array([sample_averted(rng)[:, 2] for _ in range(500)])
+    yaw = np.abs(np.degrees(np.arctan2(looks[:, 0], looks[:, 2])))
+    down = -np.degrees(np.arcsin(looks[:, 1]))
+    profile = yaw > 55
+    assert 0.4 < profile.mean() < 0.7 and yaw.max() > 90
+    assert np.abs(down[~profile]).min() > 10 and 0.7 < (down[~profile] > 0).mean() < 0.95
+
+
+def test_turns_are_by_yaw_and_pitch() -> None:
     np.testing.assert_allclose(turn(90, 0, 0) @ [0, 0, 1], [1, 0, 0], atol=1e-6)
     np.testing.assert_allclose(turn(0, 30, 0)[:, 2], [0, -0.5, np.sqrt(0.75)], atol=1e-6)

@@ -12,6 +12,7 @@ pytest.importorskip("torch", reason="training is not set up (make setup-training
 pytest.importorskip("numba")
 
 from facert_blender.capture.contract import EXPRESSION, IDENTITY, ROTATION, SCALE
+from facert_blender.capture.face_shape import rotation_matrices
 from models import synthesize
 from models.datasets import Shard
 from models.dense import DENSE
@@ -66,6 +67,12 @@ def test_held_out_people_stay_held_out(editor: Editor, photographs: Shard) -> No
     for kind in ("edited", "rendered"):
         block = Maker(Recipe(4, kind, 0, "held-out"), photographs, editor).block(0)
         assert held_out(block.person).all()
+
+
+def test_averted_heads_look_away(editor: Editor, photographs: Shard) -> None:
+    block = Maker(Recipe(12, "rendered", 3, "all", averted=True), photographs, editor).block(0)
+    ahead = rotation_matrices(block.parameters[:, ROTATION])[:, 2, 2]
+    assert (ahead < np.cos(np.radians(20))).all() and block.exact.all()
 
 
 def test_a_stopped_run_goes_on(
