@@ -27,7 +27,6 @@ from facert_blender.capture.contract import (
     EXPRESSION,
     FINDING_SIZE,
     LEVELS,
-    MOST_READ,
     MULTI_SIZE,
     ROTATION,
     SINGLE_SIZE,
@@ -92,14 +91,15 @@ class MultiFaceOutputs(nn.Module):
         self.projection = Projection(FaceShape.load(WEIGHTS / "face_shape.npz"))
         self.shift = math.log(confidence / (1 - confidence))
 
-    def forward(self, *levels_and_count: Tensor) -> tuple[Tensor, ...]:
-        """Of pictures uint8 (n, s, s, 3) at all LEVELS, and of how many faces to read: boxes (n, m, 4) and
-        confidence (n, m); which of these predictions were read (n, count), their parameters
-        (n, count, 104), and points (n, count, 68, 2) in sides from the box's centre, y down.
+    def forward(self, *levels_and_threshold: Tensor) -> tuple[Tensor, ...]:
+        """Of pictures uint8 (n, s, s, 3) at all LEVELS, and of the confidence from which to read faces: boxes
+        (n, m, 4) and confidence (n, m); which k of these predictions were read (n, k), their parameters
+        (n, k, 104), and points (n, k, 68, 2) in sides from the box's centre, y down.
         """
-        *levels, count = levels_and_count
+        *levels, threshold = levels_and_threshold
         seen: Detections = self.network(levels[FOUND_ON])
-        faces = to_read(seen.boxes, seen.logits, count)
+        confidence = torch.sigmoid(seen.logits - self.shift)
+        faces = to_read(seen.boxes, confidence, threshold)
         if self.reader is None:
             assert seen.parameters is not None
             parameters = _rows(seen.parameters, faces).flatten(0, 1)
@@ -109,7 +109,7 @@ class MultiFaceOutputs(nn.Module):
             marks = self.reader.marks(located, parameters[:, ROTATION])
             parameters, points = in_sides(parameters, marks)
         read = (each.unflatten(0, faces.shape) for each in (parameters, points))
-        return seen.boxes, torch.sigmoid(seen.logits - self.shift), faces, *read
+        return seen.boxes, confidence, faces, *read
 
 
 def _rows(values: Tensor, rows: Tensor) -> Tensor:
@@ -164,7 +164,7 @@ def to_onnx(graph: nn.Module, kind: str) -> bytes:
         pictures, read = [*LEVELS], ["faces", "parameters", "points"]
         outputs = ["boxes", "confidence", *read]
         black = np.zeros((1, MULTI_SIZE, MULTI_SIZE, 3), np.uint8)
-        example = (*given(black), torch.tensor(MOST_READ))
+        example = (*given(black), torch.tensor(0.0))
     stored: Any = io.BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -173,7 +173,7 @@ def to_onnx(graph: nn.Module, kind: str) -> bytes:
             example,
             stored,
             opset_version=OPSET,
-            input_names=[*pictures, *(["count"] if kind == "multi" else [])],
+            input_names=[*pictures, *(["threshold"] if kind == "multi" else [])],
             output_names=outputs,
             dynamic_axes={
                 name: {0: "n", 1: "k"} if name in read else {0: "n"} for name in [*pictures, *outputs]
@@ -222,7 +222,7 @@ def difference(graph: nn.Module, kind: str, content: bytes) -> float:
     else:
         hard = torch.from_numpy(rng.uniform(0, 255, (3, 3, MULTI_SIZE // 16, MULTI_SIZE // 16)))
         soft = functional.interpolate(hard, scale_factor=16, mode="bilinear").to(torch.uint8)
-        inputs = [*given(soft.permute(0, 2, 3, 1).numpy()), torch.tensor(MOST_READ)]
+        inputs = [*given(soft.permute(0, 2, 3, 1).numpy()), torch.tensor(0.0)]
     with torch.no_grad():
         expected = [output.numpy() for output in graph(*inputs)]
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])

@@ -1,7 +1,6 @@
 """How the MFN reads faces that it has found: a small SFN, given small views of the picture where they are.
 
-The views are cut in the network's own graph, so that finding and reading stay one pass, at the same cost for
-any number of people.
+The views are cut in the network's own graph, so that finding and reading stay one pass.
 """
 
 from __future__ import annotations

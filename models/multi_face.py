@@ -242,12 +242,13 @@ def overlaps(a: Tensor, b: Tensor) -> Tensor:
     return shared / (area - shared + 1e-9)
 
 
-def to_read(boxes: Tensor, logits: Tensor, count: Tensor) -> Tensor:
-    """Which predictions (n, count) are read: the most confident, each face once.
+def to_read(boxes: Tensor, confidence: Tensor, threshold: Tensor) -> Tensor:
+    """Which predictions (n, k) are read: the most confident, each face once.
 
-    boxes: (n, m, 4). logits: (n, m). count: a whole number, at most MOST_READ.
+    boxes: (n, m, 4). confidence: (n, m). threshold: a number; k is how many reach it in the picture that has
+    most of them, but at least one and at most MOST_READ.
     """
-    likely = logits.topk(CANDIDATES).indices
+    sure, likely = confidence.topk(CANDIDATES)
     places = boxes.gather(1, likely[..., None].expand(-1, -1, 4))
     covers = ((overlaps(places, places) > OVERLAP).float()).triu(1)
     kept = torch.ones_like(covers[:, :1])
@@ -255,7 +256,8 @@ def to_read(boxes: Tensor, logits: Tensor, count: Tensor) -> Tensor:
     for _ in range(2):
         kept = (kept @ covers < 0.5).float()
     order = kept[:, 0] - torch.arange(CANDIDATES, device=boxes.device) / CANDIDATES
-    return likely.gather(1, order.topk(MOST_READ).indices[:, torch.arange(count)])
+    wanted = (kept[:, 0] * (sure >= threshold)).sum(1).amax().clamp(1, MOST_READ).long()
+    return likely.gather(1, order.topk(MOST_READ).indices[:, torch.arange(wanted)])
 
 
 def multi_face_network(config: MultiFaceConfig | None = None) -> nn.Module:

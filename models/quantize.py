@@ -20,7 +20,7 @@ import onnx
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from facert_blender.capture.contract import MOST_READ, MULTI_SIZE
+from facert_blender.capture.contract import MULTI_SIZE
 from facert_blender.capture.view import inputs
 
 from .datasets import PHOTOGRAPHS, Shard, held_out
@@ -60,7 +60,7 @@ def mosaics(seed: int) -> Iterator[Given]:
                 face = np.asarray(shard.images[rng.choice(rows)])
                 across = (int(right - left), int(bottom - top))
                 picture[top:bottom, left:right] = cv2.resize(face, across, interpolation=cv2.INTER_AREA)
-        yield inputs(picture, MOST_READ)
+        yield inputs(picture, threshold=0)
 
 
 class _Pictures(CalibrationDataReader):

@@ -12,7 +12,8 @@ SFN     parameters (n, 104) and points (n, 68, 2), the landmarks, of n crops.
 MFN     of n pictures, each given at LEVELS sizes: boxes (n, m, 4), centre and size as fractions of its
         view, which reaches from edge to edge of its pixels, and confidence (n, m); the k of these
         predictions that it has read, faces (n, k), the most confident first and none twice, and their
-        parameters (n, k, 104) and points (n, k, 68, 2). Its last input, count, is k.
+        parameters (n, k, 104) and points (n, k, 68, 2). It reads those whose confidence reaches its last
+        input, threshold: as many as the picture with most of them has, at least one, at most MOST_READ.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ LEVELS = ("image", "half", "quarter", "eighth")
 FINDING_SIZE = 288
 """Side at which the MFN looks for faces in it, as in the paper; it reads each at the size that suits it."""
 MOST_READ = 16
-"""How many faces the MFN reads of a picture, whoever is there; more may be found."""
+"""How many faces the MFN reads of a picture at most; more may be found."""
 GRID = 9
 ANCHORS = 5
 

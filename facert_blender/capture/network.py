@@ -106,7 +106,7 @@ class SingleFaceNetwork:
 
 
 class MultiFaceNetwork:
-    """The MFN: finds and reads all faces of a picture, at the same cost for any number of them."""
+    """The MFN: finds and reads all faces of a picture in one pass, however many."""
 
     def __init__(self, path: str | Path | None = None, threads: int = 1, threshold: float = 0.5) -> None:
         """Load the network.
@@ -123,7 +123,7 @@ class MultiFaceNetwork:
 
     def find(self, image: np.ndarray) -> list[Detection]:
         """Where the faces of the picture are, uint8 (h, w, 3) RGB, the most confident first; none twice."""
-        (boxes, confidence, *_), scale = self._run(image, 1)
+        (boxes, confidence, *_), scale = self._run(image, 1.0)
         boxes = _in_picture(boxes, scale)
         return [Detection(boxes[i], float(confidence[i])) for i in self._accepted(boxes, confidence)]
 
@@ -131,7 +131,7 @@ class MultiFaceNetwork:
         """The faces of the picture, uint8 (h, w, 3) RGB, the most confident first; none twice, and no more
         than MOST_READ.
         """
-        (boxes, confidence, faces, parameters, points), scale = self._run(image, contract.MOST_READ)
+        (boxes, confidence, faces, parameters, points), scale = self._run(image, self.threshold)
         boxes, confidence = _in_picture(boxes[faces], scale), confidence[faces]
         kept = self._accepted(boxes, confidence)
         kept = kept[np.isfinite(parameters[kept]).all(axis=1)]
@@ -140,11 +140,13 @@ class MultiFaceNetwork:
         landmarks = centres[:, None] + sides[:, None, None] * points[kept]
         return _faces(parameters[kept], landmarks, boxes[kept], confidence[kept])
 
-    def _run(self, image: np.ndarray, count: int) -> tuple[list[np.ndarray], float]:
-        """All that the network gives of a picture of which it reads `count` faces, and its view's scale."""
+    def _run(self, image: np.ndarray, threshold: float) -> tuple[list[np.ndarray], float]:
+        """All that the network gives of a picture, of which it reads faces from a confidence on (the most
+        confident always), and its view's scale.
+        """
         view, scale = fit(image)
         outputs = ["boxes", "confidence", "faces", "parameters", "points"]
-        found = self._session.run(outputs, inputs(view, count))
+        found = self._session.run(outputs, inputs(view, threshold))
         return [output[0] for output in found], scale
 
     def _accepted(self, boxes: np.ndarray, confidence: np.ndarray) -> np.ndarray:

@@ -1,7 +1,7 @@
 """Two ways to read the faces of frame after frame.
 
-Fast: the MFN alone, at the same cost for any number of faces. Best: the MFN finds faces and the SFN reads
-each from a full-resolution crop that follows the landmarks of the frame before (paper, section 4.4).
+Fast: the MFN alone, in one pass, to which one face more adds little. Best: the MFN finds faces and the SFN
+reads each from a full-resolution crop that follows the landmarks of the frame before (paper, section 4.4).
 """
 
 from __future__ import annotations

@@ -81,10 +81,12 @@ def pyramid(view: np.ndarray) -> list[np.ndarray]:
     return levels
 
 
-def inputs(view: np.ndarray, count: int) -> dict[str, np.ndarray]:
-    """What the MFN is given, by name: its view, uint8 (576, 576, 3), and how many faces of it to read."""
+def inputs(view: np.ndarray, threshold: float) -> dict[str, np.ndarray]:
+    """What the MFN is given, by name: its view, uint8 (576, 576, 3), and from which confidence it is to read
+    faces in it.
+    """
     levels = {name: level[None] for name, level in zip(contract.LEVELS, pyramid(view), strict=True)}
-    return {**levels, "count": np.array(count)}
+    return {**levels, "threshold": np.array(threshold, np.float32)}
 
 
 def head_roll(rotation: np.ndarray) -> float:

@@ -98,7 +98,10 @@ class Graph:
                     helper.make_tensor_value_info(name, TensorProto.UINT8, ["n", size >> i, size >> i, 3])
                     for i, name in enumerate(contract.LEVELS if kind == "multi" else ["image"])
                 ),
-                *([helper.make_tensor_value_info("count", TensorProto.INT64, [])] if kind == "multi" else []),
+                *(
+                    helper.make_tensor_value_info(name, TensorProto.FLOAT, [])
+                    for name in (["threshold"] if kind == "multi" else [])
+                ),
             ],
             [
                 helper.make_tensor_value_info(

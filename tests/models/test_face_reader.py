@@ -76,9 +76,13 @@ def test_the_most_confident_are_read_and_no_face_twice() -> None:
     far = 405 - 90
     given = torch.from_numpy(np.concatenate([boxes, np.full((far, 4), 0.01)])).float()[None]
     sure = torch.from_numpy(np.concatenate([logits.ravel(), np.full(far, -9)])).float()[None]
-    read = to_read(given, sure, torch.tensor(MOST_READ))[0].numpy()
-    assert len(read) == MOST_READ
+    confidence = torch.sigmoid(sure)
+    read = to_read(given, confidence, torch.tensor(0.0))[0].numpy()
     assert read.tolist() == [3 * face for face in range(MOST_READ)]
+    for number in (1, 5):
+        threshold = confidence[0, 3 * (number - 1)]
+        assert to_read(given, confidence, threshold)[0].tolist() == read[:number].tolist()
+    assert to_read(given, confidence, torch.tensor(1.0))[0].tolist() == [0]
 
 
 def test_export_of_a_network_that_reads_faces_where_they_are(
@@ -88,7 +92,7 @@ def test_export_of_a_network_that_reads_faces_where_they_are(
     graph = MultiFaceOutputs(finder, reader).eval()
     levels = given(np.random.default_rng(0).integers(0, 255, (2, MULTI_SIZE, MULTI_SIZE, 3), np.uint8))
     with torch.no_grad():
-        outputs = graph(*levels, torch.tensor(MOST_READ))
+        outputs = graph(*levels, torch.tensor(0.0))
         own = reader(views(levels, outputs[0].gather(1, outputs[2][..., None].expand(-1, -1, 4))))
     assert [tuple(o.shape) for o in outputs] == [
         (2, 1377, 4), (2, 1377), (2, MOST_READ), (2, MOST_READ, 104), (2, MOST_READ, 68, 2)

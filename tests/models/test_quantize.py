@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from facert_blender.capture.contract import MOST_READ, MULTI_SIZE, check
+from facert_blender.capture.contract import MULTI_SIZE, check
 from facert_blender.capture.view import inputs
 
 torch = pytest.importorskip("torch", reason="training is not set up (make setup-training)")
@@ -28,7 +28,7 @@ def soft_noise(count: int, seed: int) -> Iterator[Given]:
     for _ in range(count):
         hard = torch.from_numpy(rng.uniform(0, 255, (1, 3, 36, 36)))
         soft = torch.nn.functional.interpolate(hard, size=MULTI_SIZE, mode="bilinear").to(torch.uint8)
-        yield inputs(soft.permute(0, 2, 3, 1).numpy()[0], MOST_READ)
+        yield inputs(soft.permute(0, 2, 3, 1).numpy()[0], threshold=0)
 
 
 @pytest.fixture(scope="module")
