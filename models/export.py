@@ -140,7 +140,10 @@ def system(config: TrainConfig, confidence: float = 0.5) -> tuple[nn.Module, str
 
     Raises:
         FileNotFoundError: the run, or what finds the faces for it, has no weights.
+        ValueError: the run only finds faces.
     """
+    if not config.model.get("reads", True):
+        raise ValueError(f"{config.name} only finds faces. Export the run that reads what it finds.")
     network = load_trained(config)
     if config.network == "single":
         return SingleFaceOutputs(cast(SingleFaceNetwork, network)).eval(), "single"
@@ -284,6 +287,7 @@ def export(run: str, folder: Path = WEIGHTS, confidence: float = 0.5) -> Path:
     Raises:
         FileNotFoundError: the run has no weights or no configuration; or there are no photographs to choose
             the steps of whole numbers by.
+        ValueError: the run only finds faces.
         RuntimeError: ONNX Runtime does not give what PyTorch gives, or too little of it in whole numbers.
     """
     config = TrainConfig.read(CONFIGS / f"{run}.toml")

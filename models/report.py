@@ -65,7 +65,6 @@ SYSTEMS = (
     System("ms_sfn_third", "MS-SFN, shipped, three parts of four"),
     System("ms_sfn", "MS-SFN, shipped"),
     System("ms_mfn_find", "MS-MFN, finds and reads in cells"),
-    System("ms_mfn_find_finer", "MS-MFN, what finds in the shipped one", expressions=False),
     System("ms_mfn_first", "MS-MFN, shipped, one part of five"),
     System("ms_mfn_second", "MS-MFN, shipped, two parts of five"),
     System("ms_mfn_third", "MS-MFN, shipped, three parts of five"),

@@ -163,9 +163,7 @@ class Composer:
         parts: list[tuple[np.ndarray, ...]] = []
         zones = []
         for left, top, width, height in self._tiles(rng):
-            photograph = self._pick(rng)
-            if rng.random() < 0.5:
-                photograph = self._mirrored(photograph)
+            photograph = self._mirrored_or_not(self._pick(rng), rng)
             window, tile = self._window(photograph, width, height, rng)
             canvas[top : top + height, left : left + width] = tile
             window = window.copy()
@@ -252,9 +250,7 @@ class Composer:
             shard, row = self._made_face(rng)
             labels = (shard.parameters[row], float(shard.confidence[row]), bool(shard.exact[row]))
             return Person(shard.images[row], SHARD_SPAN, shard.landmarks[row], *labels, bust=False)
-        photograph = self.alone[rng.integers(len(self.alone))]
-        if rng.random() < 0.5:
-            photograph = self._mirrored(photograph)
+        photograph = self._mirrored_or_not(self.alone[rng.integers(len(self.alone))], rng)
         box = landmark_box(photograph.landmarks[0])
         side = float((box[2:] - box[:2]).max())
         middle = (box[:2] + box[2:]) / 2 + (0, BUST_LOWER * side)
@@ -324,7 +320,9 @@ class Composer:
             )
         return added
 
-    def _mirrored(self, photograph: Photograph) -> Photograph:
+    def _mirrored_or_not(self, photograph: Photograph, rng: np.random.Generator) -> Photograph:
+        if rng.random() >= 0.5:
+            return photograph
         right = photograph.image.shape[1] - 1
         landmarks = photograph.landmarks[:, list(MIRROR_LANDMARKS)]
         return Photograph(

@@ -17,6 +17,7 @@ from models.export import (  # noqa: E402
     difference,
     halve,
     make_network,
+    system,
     to_onnx,
 )
 from models.face_reader import given  # noqa: E402
@@ -169,6 +170,11 @@ def test_export_keeps_the_contract_the_size_and_the_numbers(name: str, megabytes
     model = onnx.load_from_string(content)
     assert model.opset_import[0].version <= 17
     check({entry.key: entry.value for entry in model.metadata_props}, kind, "made")
+
+
+def test_what_only_finds_faces_is_not_exported_alone() -> None:
+    with pytest.raises(ValueError, match="only finds faces"):
+        system(TrainConfig.read(CONFIGS / "ms_mfn_find_finer.toml"))
 
 
 def test_a_chosen_confidence_comes_out_as_one_half() -> None:
