@@ -24,15 +24,15 @@ EVERY = 5
 """Frames from one search by the MFN to the next."""
 FOUND = 0.5
 """Confidence from which the MFN introduces a face."""
-SURE = 0.85
+SURE = 0.93
 """The same of a small face, and of one seen in a part of the picture: blurred things look like faces."""
-UNSURE = 0.3
+UNSURE = 0.5
 """Confidence from which something that is not SURE is worth a closer look."""
 LOOKS = 6
 """Closer looks in one search, at most."""
 CLOSER = 4
 """Side of a closer look, in sides of what is looked at."""
-SUPPORTED = 0.2
+SUPPORTED = 0.37
 """Confidence from which the MFN confirms a face that is being followed."""
 SAME = 0.35
 """Overlap from which two boxes show the same face."""

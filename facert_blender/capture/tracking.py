@@ -37,7 +37,7 @@ IDENTITY_LIMIT = 2.0
 """Least distance of mean identity weights between different people, in standard deviations within tracks."""
 FLICKER = 0.3
 """Seconds for which a performer must have been seen."""
-SURE = 0.75
+SURE = 0.87
 """Confidence that the clearest tenth of a performer's sights must reach.
 
 On scenes of people never trained on, 97 of 100 such detections are faces.

@@ -158,7 +158,7 @@ def single_network(shape: FaceShape) -> onnx.ModelProto:
 
 
 def multi_network(shape: FaceShape) -> onnx.ModelProto:
-    """An MFN that finds one square of each colour, with confidence 0.9, or 0.5 if it is small, sees red ones
+    """An MFN that finds one square of each colour, with confidence 0.95, or 0.5 if it is small, sees red ones
     twice, and reads the first three.
     """
     graph = Graph()
@@ -172,7 +172,7 @@ def multi_network(shape: FaceShape) -> onnx.ModelProto:
     )
     seen = graph("Cast", graph("Greater", area, still(1e-4)), to=TensorProto.FLOAT)
     well = graph("Cast", graph("Greater", area, still(4e-4)), to=TensorProto.FLOAT)
-    both = graph("Add", graph("Mul", seen, still(0.5)), graph("Mul", well, still(0.4)))
+    both = graph("Add", graph("Mul", seen, still(0.5)), graph("Mul", well, still(0.45)))
     certain = graph("Squeeze", both, np.array([1, 2]))
     confidence = graph("Gather", certain, people, axis=1)
     rest = anchors - len(people)

@@ -141,7 +141,7 @@ def test_a_recording_of_footage_is_a_take_of_its_range(
     assert performer.boxes[:, 0] == pytest.approx(29.5 + 2 * performer.frames, abs=2)
     assert performer.weights[:, JAW] == pytest.approx(np.full(len(performer.frames), 0.25))
     assert performer.rotation.shape == (len(performer.frames), 4) and performer.identity.shape == (50,)
-    assert performer.confidence == pytest.approx(np.full(len(performer.frames), 0.9))
+    assert performer.confidence == pytest.approx(np.full(len(performer.frames), 0.95))
     assert performer.portrait is not None and performer.portrait.shape == (96, 96, 3)
     assert not worker.recording
 
