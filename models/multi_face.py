@@ -34,7 +34,8 @@ class MultiFaceConfig:
     multi_scale: whether it is MS-MFN, or SS-MFN, whose shape is fixed. stem, widths, squeeze, branch: as for
     the SFN, with levels at 72, 36, 18 and 9 pixels. located: features from which landmarks are located in
     training, and which every group of parameters sees. anchors: the five boxes' sizes (width, height) as
-    fractions of the picture, k-means of the training boxes.
+    fractions of the picture, k-means of the training boxes. finer: features from which small faces are also
+    found in finer cells, of MS-MFN; where 0 there are none. reads: whether it reads the faces in its cells.
     """
 
     stem: int = 48

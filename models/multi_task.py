@@ -225,8 +225,7 @@ class MultiFaceTask:
             expression += wrong.abs().mean(1).tolist()
         metrics = {"recall": found / max(wanted, 1), "precision": right / max(claimed, 1)}
         if not self.reads:
-            missed, wrong = 1 - metrics["recall"], 1 - metrics["precision"]
-            return {**metrics, "score": 10 * (missed + wrong)}
+            return {**metrics, "score": 10 * (2 - metrics["recall"] - metrics["precision"])}
         metrics["nme"] = float(np.mean(nme) * 100) if nme else 100.0
         metrics["expression"] = float(np.mean(expression)) if expression else 1.0
         metrics["score"] = 10 * (1 - metrics["recall"]) + 0.3 * metrics["nme"] + 20 * metrics["expression"]

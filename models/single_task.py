@@ -24,7 +24,6 @@ from .augment import first_spread, photographic, place, random_place, seen_small
 from .datasets import SHARD_SPAN, Shard, drawn, held_out, stable_identity
 from .dense import DensePoints
 from .face_model import FaceMesh, Projection
-from .face_reader import CLOSER
 from .label import MIRROR_LANDMARKS
 from .losses import FaceLoss, LossWeights, people_confusion, points_distance, twins_confusion
 from .relabel import labels_file
@@ -208,7 +207,7 @@ class SingleFaceTask:
             views = [
                 View.upright(shard.landmarks[r], shard.parameters[r, ROTATION])
                 if self.upright
-                else View(np.zeros(2), 1.0 if self.size == SINGLE_SIZE else CLOSER)
+                else View(np.zeros(2), first_spread(self.size).aim)
                 for r in rows
             ]
             placed = [
