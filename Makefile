@@ -102,7 +102,7 @@ train: setup-training
 	$(PY) -m models.train models/configs/ms_mfn_fourth.toml
 	$(PY) -m models.train models/configs/ms_mfn.toml
 	$(PY) -m models.calibrate ms_mfn
-	$(PY) -m models.export ms_mfn --confidence 0.3
+	$(PY) -m models.export ms_mfn
 
 SFNS := brief_ss_sfn brief_ms_sfn brief_sfn_photographs brief_sfn_flips brief_sfn_edited long_ss_sfn long_ms_sfn
 MFNS := brief_ss_mfn_of_ss_sfn brief_ss_mfn brief_ms_mfn brief_reader_relabelled brief_reader brief_reader_mixed

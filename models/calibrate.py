@@ -2,8 +2,8 @@
 
 Fits where people mark the landmarks to the points that the network locates (`Marks`), on the photographs of
 training that people have marked, into the run's best weights. Of an MFN it also prints precision and recall
-by confidence, on scenes of held-out people. The one with the best F2 is what `models.export --confidence`
-turns into 0.5, where the add-on draws the line: a missed face costs an animator more than a false one, which
+by confidence, on scenes of held-out people. The one with the best F2 is what a configuration's `confidence`
+makes 0.5, where the add-on draws the line: a missed face costs an animator more than a false one, which
 flickers and is dropped, or is left uncast.
 """
 
@@ -125,7 +125,7 @@ def calibrate_confidence(config: TrainConfig) -> None:
     """Print precision and recall of a trained MFN by confidence."""
     network = load_trained(config)
     scenes = MultiFaceTask(config).validation
-    best, best_level = 0.0, 0.5
+    best, best_level = 0.0, config.confidence
     for level in LEVELS:
         found, there, right, claimed = np.sum([counts(network, scene, level) for scene in scenes], axis=0)
         precision, recall = right / max(claimed, 1), found / max(there, 1)
@@ -133,7 +133,7 @@ def calibrate_confidence(config: TrainConfig) -> None:
         print(f"confidence {level:.2f}  precision {precision:.3f}  recall {recall:.3f}  F2 {f2:.3f}")
         if f2 > best:
             best, best_level = f2, float(level)
-    print(f"best: python -m models.export {config.name} --confidence {best_level}")
+    print(f"best: confidence = {best_level}, for the configuration of what is exported")
     print(f"(scenes of {FINDING_SIZE} pixels: {len(scenes)})")
 
 

@@ -135,7 +135,7 @@ def load_trained(config: TrainConfig) -> nn.Module:
     return network.eval()
 
 
-def system(config: TrainConfig, confidence: float = 0.5) -> tuple[nn.Module, str]:
+def system(config: TrainConfig) -> tuple[nn.Module, str]:
     """The best weights of a configuration's run with outputs as above, and the contract's kind of network.
 
     Raises:
@@ -148,9 +148,9 @@ def system(config: TrainConfig, confidence: float = 0.5) -> tuple[nn.Module, str
     if config.network == "single":
         return SingleFaceOutputs(cast(SingleFaceNetwork, network)).eval(), "single"
     if config.network == "multi":
-        return MultiFaceOutputs(network, confidence=confidence).eval(), "multi"
+        return MultiFaceOutputs(network, confidence=config.confidence).eval(), "multi"
     finder = load_trained(TrainConfig.read(CONFIGS / f"{config.finder}.toml"))
-    return MultiFaceOutputs(finder, cast(SingleFaceNetwork, network), confidence).eval(), "multi"
+    return MultiFaceOutputs(finder, cast(SingleFaceNetwork, network), config.confidence).eval(), "multi"
 
 
 def to_onnx(graph: nn.Module, kind: str) -> bytes:
@@ -278,8 +278,8 @@ def moved(first: bytes, second: bytes, shown: Iterable[Given]) -> float:
     return float(np.concatenate(apart).mean())
 
 
-def export(run: str, folder: Path = WEIGHTS, confidence: float = 0.5) -> Path:
-    """Write a run's best weights as ONNX, the MFN's `confidence` becoming 0.5; the file's path.
+def export(run: str, folder: Path = WEIGHTS) -> Path:
+    """Write a run's best weights as ONNX; the file's path.
 
     Stems are factored, which changes outputs by thousandths. What finds and reads faces in the MFN computes
     in whole numbers (`quantize`).
@@ -291,7 +291,7 @@ def export(run: str, folder: Path = WEIGHTS, confidence: float = 0.5) -> Path:
         RuntimeError: ONNX Runtime does not give what PyTorch gives, or too little of it in whole numbers.
     """
     config = TrainConfig.read(CONFIGS / f"{run}.toml")
-    graph, kind = system(config, confidence)
+    graph, kind = system(config)
     for module in graph.modules():
         if isinstance(module, Stem):
             module.factor()
@@ -319,11 +319,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m models.export", description=main.__doc__)
     parser.add_argument("run")
     parser.add_argument("--folder", type=Path, default=WEIGHTS)
-    parser.add_argument(
-        "--confidence", type=float, default=0.5, help="of the MFN, to come out as 0.5 (models.calibrate)"
-    )
     options = parser.parse_args()
-    export(options.run, options.folder, options.confidence)
+    export(options.run, options.folder)
 
 
 if __name__ == "__main__":

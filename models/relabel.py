@@ -70,7 +70,7 @@ def main() -> None:
     parser.add_argument("--made", nargs="*", default=[], metavar="SHARD", help="read made faces too")
     options = parser.parse_args()
     run = options.run
-    _, weights = export_system(run, confidence=0.5)
+    _, weights = export_system(run)
     network = SingleFaceNetwork(weights / "single.onnx", mirrored=True)
     labels = Labels.load()
     read = photographs(network, labels)

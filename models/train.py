@@ -44,6 +44,7 @@ class TrainConfig:
     epoch_batches: batches to an epoch. schedule: "plateau" divides the rate by ten after five flat
     validations, as the paper does; "cosine" falls smoothly over `epochs`. start: another run whose weights to
     begin from, where their names and sizes agree. frozen: the parts of the network that stay as they are.
+    confidence: of an MFN, what is exported as 0.5 (`models.calibrate`).
     """
 
     name: str
@@ -58,6 +59,7 @@ class TrainConfig:
     start: str = ""
     frozen: tuple[str, ...] = ()
     finder: str = ""
+    confidence: float = 0.5
     model: dict[str, Any] = field(default_factory=dict)
     loss: dict[str, float] = field(default_factory=dict)
     data: dict[str, Any] = field(default_factory=dict)

@@ -99,12 +99,11 @@ def main() -> None:
     system.add_argument(
         "--only", nargs="+", choices=OF_A_SYSTEM, default=list(OF_A_SYSTEM), metavar="MEASURE"
     )
-    system.add_argument("--confidence", type=float, default=0.5, help="as for models.export")
     system.add_argument("--write", action="store_true", help="into models/results, for models.report")
     system.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args()
     if options.measure == "all":
-        result = measure_run(options.run, options.only, options.confidence, write=options.write)
+        result = measure_run(options.run, options.only, write=options.write)
     else:
         result = MEASURES[options.measure][2](options)
     if options.json:

@@ -88,10 +88,10 @@ MEASURES: dict[str, Callable[[Kind, Path], dict[str, Any]]] = {
 }
 
 
-def export_system(run: str, confidence: float) -> tuple[Kind, Path]:
+def export_system(run: str) -> tuple[Kind, Path]:
     """Export a run beside its checkpoint, with what else the measures need; its kind and that folder.
 
-    The SFN is told by the shipped MFN where faces are. `confidence` as in `models.export`.
+    The SFN is told by the shipped MFN where faces are.
 
     Raises:
         FileNotFoundError: the run has no weights or no configuration.
@@ -106,7 +106,7 @@ def export_system(run: str, confidence: float) -> tuple[Kind, Path]:
     for name in ("face_shape.npz", "multi.onnx"):
         shutil.copyfile(WEIGHTS / name, folder / name)
     with redirect_stdout(sys.stderr):  # what it says is not part of the result
-        export(run, folder, confidence)
+        export(run, folder)
     return kind, folder
 
 
@@ -129,9 +129,9 @@ def measure(kind: Kind, weights: Path, names: Iterable[str]) -> dict[str, Any]:
     }
 
 
-def measure_run(run: str, names: list[str], confidence: float, *, write: bool) -> dict[str, Any]:
+def measure_run(run: str, names: list[str], *, write: bool) -> dict[str, Any]:
     """Export a run and measure it; `write` puts the results into `results/RUN.json`, over older ones."""
-    kind, weights = export_system(run, confidence)
+    kind, weights = export_system(run)
     result: dict[str, Any] = {"network": kind, "training": training(run), **measure(kind, weights, names)}
     if write:
         write_result(run, result)
