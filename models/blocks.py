@@ -91,11 +91,21 @@ class SqueezeExcite(nn.Module):
         super().__init__()
         self.squeeze = nn.Conv2d(channels, channels // 8, 1)
         self.excite = nn.Conv2d(channels // 8, channels, 1)
+        self.spreads = False
 
     def forward(self, x: Tensor) -> Tensor:
         """Features (n, channels, h, w), reweighed."""
         pooled = functional.adaptive_avg_pool2d(x, 1)
-        return x * torch.sigmoid(self.excite(torch.relu(self.squeeze(pooled))))
+        weights = torch.sigmoid(self.excite(torch.relu(self.squeeze(pooled))))
+        if self.spreads:
+            weights = functional.interpolate(weights, scale_factor=float(x.shape[-1]))
+        return x * weights
+
+    def spread(self) -> None:
+        """Weigh place by place, the same function: ONNX Runtime multiplies maps of one size as its
+        convolutions lay them out, and would lay them out anew to multiply them by one weight a channel.
+        """
+        self.spreads = True
 
 
 class Fire(nn.Module):

@@ -35,7 +35,7 @@ from facert_blender.capture.contract import (
 from facert_blender.capture.face_shape import FaceShape
 from facert_blender.capture.output import replacing
 
-from .blocks import Fire, Stem
+from .blocks import Fire, SqueezeExcite, Stem
 from .face_model import Projection
 from .face_reader import given, in_sides, views
 from .multi_face import Detections, MultiFaceConfig, multi_face_network, overlaps, to_read
@@ -156,11 +156,14 @@ def system(config: TrainConfig) -> tuple[nn.Module, str]:
 def to_onnx(graph: nn.Module, kind: str) -> bytes:
     """Outputs as above as the bytes of an ONNX file, with the contract in its metadata.
 
-    The graph's Fire modules are folded; what it computes stays the same.
+    The graph's Fire modules are folded, and an SFN's weights of channels spread; what it computes stays the
+    same.
     """
     for module in graph.modules():
         if isinstance(module, Fire):
             module.fold()
+        if isinstance(module, SqueezeExcite) and kind == "single":
+            module.spread()
     pictures, outputs, read = ["image"], ["parameters", "points"], []
     example: tuple[Tensor, ...] = (torch.zeros((1, SINGLE_SIZE, SINGLE_SIZE, 3), dtype=torch.uint8),)
     if kind == "multi":

@@ -146,7 +146,8 @@ class Head(nn.Module):
         """Features (n, channels, size, size), points (n, points, 2) and what is seen there
         (n, points, seen), where the head was made for it, to (n, outputs).
         """
-        features = torch.cat([x.mean((2, 3)), self.narrow(x).flatten(1), points.flatten(1)], 1)
+        pooled = functional.adaptive_avg_pool2d(x, 1).flatten(1)
+        features = torch.cat([pooled, self.narrow(x).flatten(1), points.flatten(1)], 1)
         with whole_floats(x):
             hidden = self.hidden(self.standardise(features.float()))
             if seen is not None:

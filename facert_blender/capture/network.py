@@ -92,17 +92,21 @@ class SingleFaceNetwork:
     def _read(self, image: np.ndarray, views: list[View]) -> list[Face]:
         if not views:
             return []
-        crops = np.stack([view.crop(image) for view in views])
-        parameters, points = self._session.run(["parameters", "points"], {"image": crops})
+        crops = [view.crop(image)[None] for view in views]
+        parameters, points = self._run(crops)
         if self._mirrored:
-            mirror = np.ascontiguousarray(crops[:, :, ::-1])
-            (seen_in_mirror,) = self._session.run(["parameters"], {"image": mirror})
+            seen_in_mirror, _ = self._run([np.ascontiguousarray(crop[:, :, ::-1]) for crop in crops])
             parameters = _between(parameters, seen_in_mirror)
         landmarks = np.stack([view.outside(each) for view, each in zip(views, points, strict=True)])
         for row, view in zip(parameters, views, strict=True):
             row[contract.ROTATION] = turned(row[contract.ROTATION], view.roll)
         found = np.concatenate([landmarks.min(axis=1), landmarks.max(axis=1)], axis=1)
         return _faces(parameters, landmarks, found, np.ones(len(views)))
+
+    def _run(self, crops: list[np.ndarray]) -> list[np.ndarray]:
+        """Parameters (n, 104) and points (n, 68, 2) of n crops (1, 128, 128, 3)."""
+        seen = [self._session.run(["parameters", "points"], {"image": crop}) for crop in crops]
+        return [np.concatenate(each) for each in zip(*seen, strict=True)]
 
 
 class MultiFaceNetwork:
@@ -220,6 +224,8 @@ def _session(path: Path, kind: str, threads: int) -> Any:
     options = runtime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
+    # One picture at a time: what is known beforehand, ONNX Runtime prepares for.
+    options.add_free_dimension_override_by_name("n", 1)
     # Threads that wait for work sleep: the decoder needs the cores.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:

@@ -4,7 +4,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="training is not set up (make setup-training)")
 
-from models.blocks import Fire, Stem  # noqa: E402
+from models.blocks import Fire, SqueezeExcite, Stem  # noqa: E402
 
 
 @pytest.mark.parametrize("stride", [1, 2])
@@ -24,6 +24,14 @@ def test_a_folded_fire_module_does_the_same(stride: int) -> None:
         torch.testing.assert_close(fire(x), before, atol=1e-5, rtol=1e-4)
         fire.fold()
         torch.testing.assert_close(fire(x), before, atol=1e-5, rtol=1e-4)
+
+
+def test_weights_of_channels_that_are_spread_do_the_same() -> None:
+    torch.manual_seed(0)
+    excite, x = SqueezeExcite(16), torch.randn(2, 16, 6, 6)
+    before = excite(x)
+    excite.spread()
+    torch.testing.assert_close(excite(x), before)
 
 
 def stem_of_edges(outputs: int) -> Stem:
