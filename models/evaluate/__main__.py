@@ -11,6 +11,7 @@ from typing import Any
 from ..shared_data import WEIGHTS
 from .blinks import blinks
 from .clips import agreement, track_identity
+from .coverage import coverage
 from .expressions import expressions
 from .jitter import jitter
 from .people import reidentify
@@ -49,6 +50,10 @@ MEASURES: dict[str, tuple[str, str, Callable[[argparse.Namespace], dict[str, Any
     "identity": (
         "CLIP", "who is who, over time",
         lambda o: track_identity(o.subject, o.truth, o.network, o.weights),
+    ),
+    "coverage": (
+        "CLIP", "whether performers are seen where another detector sees faces",
+        lambda o: coverage(o.subject, o.network, o.weights, o.sheet),
     ),
     "agreement": (
         "CLIP", "correlation with the teacher's scores",
@@ -91,6 +96,8 @@ def main() -> None:
         )
         if name in ("expressions", "rotation"):
             command.add_argument("--only", default="*", metavar="PATTERN", help='files such as "rendered_*"')
+        if name == "coverage":
+            command.add_argument("--sheet", type=Path, metavar="PNG", help="a picture of what is missed")
         if name == "reidentify":
             command.add_argument("--held-out", action="store_true", help="only people never trained on")
         command.add_argument("--json", action="store_true", help="print one JSON object")

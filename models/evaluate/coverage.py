@@ -1,0 +1,70 @@
+"""`coverage CLIP`: whether performers are seen where another detector, YuNet, sees a face, frame by frame."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from facert_blender.capture.errors import NoFaceError
+from facert_blender.capture.footage import open_footage
+from facert_blender.capture.network import overlaps
+from facert_blender.capture.worker import capture
+
+from .. import sheets
+from ..readers.folder import face_box
+from ..shared_data import WEIGHTS
+from ..teacher import Detector
+from .seen import LEAST_OVERLAP, QUALITY, Kind
+
+LEAST_WIDTH = 0.02
+"""Of a face that counts, as a share of the picture's width."""
+LEVELS = (0.6, 0.7, 0.8, 0.9)
+"""The detector's confidences from which faces are counted; it takes hair, too, for a face at the lowest."""
+ACROSS = 12
+"""Faces in a row of the sheet."""
+
+
+def coverage(clip: Path, kind: Kind, weights: Path = WEIGHTS, sheet: Path | None = None) -> dict[str, Any]:
+    """The share of the faces found by YuNet, no smaller than LEAST_WIDTH, that a performer of the clip
+    covers: from each confidence of its on.
+
+    sheet: where to save a picture of all that nobody covers, to see which of them are faces.
+    """
+    performers = _boxes(clip, kind, weights)
+    confidence, covered, missed = [], [], []
+    detector = Detector(threshold=LEVELS[0])
+    with open_footage(str(clip)) as footage:
+        for frame in footage:
+            found = detector.read(frame.image)
+            found = found[found[:, 2] - found[:, 0] >= LEAST_WIDTH * frame.image.shape[1]]
+            boxes = np.array(performers.get(frame.index, []))
+            shared = overlaps(face_box(found[:, :4]), boxes) if len(boxes) else np.zeros((len(found), 1))
+            confidence.append(found[:, 4])
+            covered.append(shared.max(1) > LEAST_OVERLAP)
+            if sheet is not None:
+                missed += [sheets.face(frame.image, box) for box in found[~covered[-1], :4]]
+    if sheet is not None and missed:
+        sheets.save_tiles(missed, ACROSS, sheet)
+    sure, hit = np.concatenate(confidence), np.concatenate(covered)
+    return {
+        f"from {level}": {
+            "covered": float(hit[sure >= level].mean()) if (sure >= level).any() else None,
+            "n": int((sure >= level).sum()),
+        }
+        for level in LEVELS
+    }
+
+
+def _boxes(clip: Path, kind: Kind, weights: Path) -> dict[int, list[np.ndarray]]:
+    """The boxes (4,) of all performers in each frame that has some."""
+    found: dict[int, list[np.ndarray]] = {}
+    try:
+        take = capture(str(clip), quality=QUALITY[kind], weights=weights)
+    except NoFaceError:
+        return found
+    for performer in take.performers:
+        for frame, box in zip(performer.frames, performer.boxes, strict=True):
+            found.setdefault(int(frame), []).append(box)
+    return found
