@@ -46,6 +46,8 @@ PARTS = 3
 """The longer side of a picture over that of the parts it is also searched in."""
 SHARED = 0.3
 """The share of a part's side that it has in common with the next: no smaller face falls between two."""
+AT_ONCE = 2
+"""Of these parts, how many a search sees while faces are followed."""
 LARGE = 0.08
 """What is smaller than this share of the picture is a small face."""
 VISIBLE = 0.05
@@ -76,7 +78,7 @@ class BestReader:
 
     The SFN says nothing about whether a face is there. So a followed face must keep a face's proportions
     from frame to frame and be confirmed whenever the MFN searches: every few frames, and at once when a
-    face is new or was lost, or two crops ran into each other. A search sees the whole picture and one part
+    face is new or was lost, or two crops ran into each other. A search sees the whole picture and two parts
     of it enlarged, for the small faces; at the start, and when everybody is gone as after a cut, all parts.
     What may be a small face is looked at once more, closer.
     """
@@ -87,7 +89,7 @@ class BestReader:
         self._single = single
         self._followed: list[_Followed] = []
         self._last_search: int | None = None
-        self._searches = 0
+        self._turn = 0
 
     def read(self, frame: Frame) -> list[Face]:
         """The faces of the frame, none twice."""
@@ -141,15 +143,17 @@ class BestReader:
         self._followed = confirmed
 
     def _to_search(self, image: np.ndarray, *, everywhere: bool) -> list[np.ndarray]:
-        """The areas to search: the whole picture, and all its parts or one that is in doubt or in turn."""
+        """The areas to search: the whole picture, and all its parts or AT_ONCE, of which one may be in doubt
+        and the others are in turn.
+        """
         whole = np.array([0, 0, image.shape[1], image.shape[0]])
         small = parts(image.shape[1], image.shape[0])
         if everywhere or not small:
             return [whole, *small]
         unsure = [followed.face.box for followed in self._followed if followed.missed or followed.new]
-        doubtful = [part for part in small if any(_visible(box, part, image) for box in unsure)]
-        self._searches += 1
-        return [whole, doubtful[0] if doubtful else small[self._searches % len(small)]]
+        doubtful = [part for part in small if any(_visible(box, part, image) for box in unsure)][:1]
+        first, self._turn = self._turn, self._turn + AT_ONCE - len(doubtful)
+        return [whole, *doubtful, *(small[turn % len(small)] for turn in range(first, self._turn))]
 
     def _seen(self, image: np.ndarray, areas: list[np.ndarray]) -> list[Detection]:
         """What the MFN sees in areas of the picture, the most confident first.
