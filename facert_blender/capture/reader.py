@@ -23,11 +23,16 @@ Quality = Literal["fast", "best"]
 EVERY = 5
 """Frames from one search by the MFN to the next."""
 FOUND = 0.5
-"""Confidence from which the MFN introduces a face."""
+"""Confidence from which the MFN alone takes something for a face."""
+LIKELY = 0.6
+"""The same of a large face in *best*, which looks closer at what is less.
+
+In photographs of people never trained on, it costs 1 of 429 large faces, and 12 of 20 other things.
+"""
 SURE = 0.93
 """The same of a small face, and of one seen in a part of the picture: blurred things look like faces."""
 UNSURE = 0.5
-"""Confidence from which something that is not SURE is worth a closer look."""
+"""Confidence from which something that is not SURE, or LIKELY, is worth a closer look."""
 LOOKS = 6
 """Closer looks in one search, at most."""
 CLOSER = 4
@@ -46,7 +51,7 @@ PARTS = 3
 """The longer side of a picture over that of the parts it is also searched in."""
 SHARED = 0.3
 """The share of a part's side that it has in common with the next: no smaller face falls between two."""
-AT_ONCE = 2
+AT_ONCE = 3
 """Of these parts, how many a search sees while faces are followed."""
 LARGE = 0.08
 """What is smaller than this share of the picture is a small face."""
@@ -78,7 +83,7 @@ class BestReader:
 
     The SFN says nothing about whether a face is there. So a followed face must keep a face's proportions
     from frame to frame and be confirmed whenever the MFN searches: every few frames, and at once when a
-    face is new or was lost, or two crops ran into each other. A search sees the whole picture and two parts
+    face is new or was lost, or two crops ran into each other. A search sees the whole picture and some parts
     of it enlarged, for the small faces; at the start, and when everybody is gone as after a cut, all parts.
     What may be a small face is looked at once more, closer.
     """
@@ -158,14 +163,14 @@ class BestReader:
     def _seen(self, image: np.ndarray, areas: list[np.ndarray]) -> list[Detection]:
         """What the MFN sees in areas of the picture, the most confident first.
 
-        What is small or enlarged, and not SURE, is looked at closer, or, where a face is followed, speaks for
-        that face, and not loudly.
+        What is small or enlarged, and not SURE, or large and not LIKELY, is looked at closer, or, where a
+        face is followed, speaks for that face, and not loudly.
         """
         seen, unsure = [], []
         for number, area in enumerate(areas):
             for face in self._find(image, area):
-                large = _side(face.box) > LARGE * max(image.shape[:2])
-                if face.confidence >= SURE or (number == 0 and large):
+                large = number == 0 and _side(face.box) > LARGE * max(image.shape[:2])
+                if face.confidence >= (LIKELY if large else SURE):
                     seen.append(face)
                 elif self._is_followed(face):
                     seen.append(replace(face, confidence=min(face.confidence, FOUND)))
