@@ -17,11 +17,18 @@ import numpy as np
 
 from . import contract
 from .errors import WeightsError
+from .face_shape import FaceShape
 from .view import View, fit, inputs, turned
 from .wheels import onnxruntime
 
 OVERLAP = 0.35
 """Two MFN boxes with a larger intersection over union are the same face."""
+MISFIT = 0.05
+"""What the MFN reads with a larger misfit is no face.
+
+In photographs of people never trained on, it has found 441 faces and 96 other things; of these, 433 and 33
+remain, and all 335 faces that people have marked.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +37,8 @@ class Face:
 
     box: (4,) x0, y0, x1, y1 in pixels. weights: (46,) expressions within 0..1, in the contract's order.
     rotation: (4,) unit quaternion w, x, y, z with w >= 0. identity: (50,). landmarks: (68, 2) x, y in pixels.
-    confidence: 0..1, that this is a face; the SFN takes it for granted and says 1.
+    confidence: 0..1, that this is a face; the SFN takes it for granted and says 1. misfit: how far landmarks
+    and the other parameters are from being those of one face (`FaceShape.misfit`): 0.02 in most faces.
     """
 
     box: np.ndarray
@@ -39,6 +47,7 @@ class Face:
     identity: np.ndarray
     landmarks: np.ndarray
     confidence: float
+    misfit: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,10 +76,11 @@ class SingleFaceNetwork:
         the cost.
 
         Raises:
-            WeightsError: the file is missing, damaged or of another contract.
+            WeightsError: the file, or the face model beside it, is missing, damaged or of another contract.
         """
         path = Path(path) if path is not None else weights_folder() / "single.onnx"
         self._session = _session(path, "single", threads)
+        self._shape = FaceShape.load(path.parent / "face_shape.npz")
         self._mirrored = mirrored
 
     def read(self, image: np.ndarray, boxes: np.ndarray) -> list[Face]:
@@ -101,7 +111,7 @@ class SingleFaceNetwork:
         for row, view in zip(parameters, views, strict=True):
             row[contract.ROTATION] = turned(row[contract.ROTATION], view.roll)
         found = np.concatenate([landmarks.min(axis=1), landmarks.max(axis=1)], axis=1)
-        return _faces(parameters, landmarks, found, np.ones(len(views)))
+        return _faces(parameters, landmarks, found, np.ones(len(views)), self._shape)
 
     def _run(self, crops: list[np.ndarray]) -> list[np.ndarray]:
         """Parameters (n, 104) and points (n, 68, 2) of n crops (1, 128, 128, 3)."""
@@ -119,10 +129,11 @@ class MultiFaceNetwork:
         is a face.
 
         Raises:
-            WeightsError: the file is missing, damaged or of another contract.
+            WeightsError: the file, or the face model beside it, is missing, damaged or of another contract.
         """
         path = Path(path) if path is not None else weights_folder() / "multi.onnx"
         self._session = _session(path, "multi", threads)
+        self._shape = FaceShape.load(path.parent / "face_shape.npz")
         self.threshold = threshold
 
     def find(self, image: np.ndarray) -> list[Detection]:
@@ -133,7 +144,7 @@ class MultiFaceNetwork:
 
     def read(self, image: np.ndarray) -> list[Face]:
         """The faces of the picture, uint8 (h, w, 3) RGB, the most confident first; none twice, and no more
-        than MOST_READ.
+        than MOST_READ. What does not look like one when it is read is left out (MISFIT).
         """
         (boxes, confidence, faces, parameters, points), scale = self._run(image, self.threshold)
         boxes, confidence = _in_picture(boxes[faces], scale), confidence[faces]
@@ -142,7 +153,8 @@ class MultiFaceNetwork:
         centres = (boxes[kept, :2] + boxes[kept, 2:]) / 2
         sides = (boxes[kept, 2:] - boxes[kept, :2]).max(axis=1, initial=0)
         landmarks = centres[:, None] + sides[:, None, None] * points[kept]
-        return _faces(parameters[kept], landmarks, boxes[kept], confidence[kept])
+        found = _faces(parameters[kept], landmarks, boxes[kept], confidence[kept], self._shape)
+        return [face for face in found if face.misfit <= MISFIT]
 
     def _run(self, image: np.ndarray, threshold: float) -> tuple[list[np.ndarray], float]:
         """All that the network gives of a picture, of which it reads faces from a confidence on (the most
@@ -200,8 +212,15 @@ def suppress(boxes: np.ndarray) -> np.ndarray:
 
 
 def _faces(
-    parameters: np.ndarray, landmarks: np.ndarray, boxes: np.ndarray, confidence: np.ndarray
+    parameters: np.ndarray,
+    landmarks: np.ndarray,
+    boxes: np.ndarray,
+    confidence: np.ndarray,
+    shape: FaceShape,
 ) -> list[Face]:
+    if not len(parameters):
+        return []
+    misfit = shape.misfit(parameters, landmarks)
     return [
         Face(
             box=box.astype(np.float32),
@@ -210,8 +229,11 @@ def _faces(
             identity=row[contract.IDENTITY],
             landmarks=points.astype(np.float32),
             confidence=float(certainty),
+            misfit=float(off),
         )
-        for row, points, box, certainty in zip(parameters, landmarks, boxes, confidence, strict=True)
+        for row, points, box, certainty, off in zip(
+            parameters, landmarks, boxes, confidence, misfit, strict=True
+        )
     ]
 
 
