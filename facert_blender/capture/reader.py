@@ -162,9 +162,12 @@ class BestReader:
         if everywhere or not small:
             return [whole, *small]
         unsure = [followed.face.box for followed in self._followed if followed.missed or followed.new]
-        doubtful = [part for part in small if any(_visible(box, part, image) for box in unsure)][:1]
-        first, self._turn = self._turn, self._turn + AT_ONCE - len(doubtful)
-        return [whole, *doubtful, *(small[turn % len(small)] for turn in range(first, self._turn))]
+        doubtful = [n for n, part in enumerate(small) if any(_visible(box, part, image) for box in unsure)][
+            :1
+        ]
+        in_turn = [(self._turn + step) % len(small) for step in range(len(small))]
+        self._turn += AT_ONCE - len(doubtful)
+        return [whole, *(small[n] for n in list(dict.fromkeys(doubtful + in_turn))[:AT_ONCE])]
 
     def _seen(self, image: np.ndarray, areas: list[np.ndarray]) -> list[Detection]:
         """What the MFN sees in areas of the picture, the most confident first.
