@@ -40,6 +40,9 @@ FOLLOWED = Spread((0.92, 1.1), 0.04, 5.0)
 FEWER_PIXELS = (-1.2, 1.2)
 """Logarithms of how many pixels across a face's view has of its own; half of the views have all of them."""
 
+UNEVEN = 0.35
+"""Standard deviation of the logarithm of the light on a ninth of a picture."""
+
 
 def first_spread(size: int) -> Spread:
     """The spread of the views in which a network for crops of this size first sees faces: the SFN in boxes
@@ -121,6 +124,15 @@ def random_place(
         roll=np.radians(spread.roll * np.clip(rng.normal(), -3, 3)) - view.roll,
         mirrored=mirrored,
     )
+
+
+def unevenly_lit(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The picture uint8 (s, s, 3) as if a part of it lay in shadow and another in light, softly, often."""
+    if rng.random() < 0.5:
+        return image
+    gains = rng.normal(0, UNEVEN, (3, 3, 1)) + rng.normal(0, UNEVEN / 10, (3, 3, 3))
+    field = cv2.resize(np.exp(gains).astype(np.float32), image.shape[1::-1], interpolation=cv2.INTER_CUBIC)
+    return np.asarray(cv2.multiply(image, field, dtype=cv2.CV_8U))
 
 
 def photographic(image: np.ndarray, rng: np.random.Generator, *, hidden: float = 0.12) -> np.ndarray:

@@ -11,7 +11,15 @@ from facert_blender.capture.view import head_roll, turned
 
 pytest.importorskip("torch", reason="training is not set up (make setup-training)")
 
-from models.augment import Spread, first_spread, photographic, place, random_place, seen_small
+from models.augment import (
+    Spread,
+    first_spread,
+    photographic,
+    place,
+    random_place,
+    seen_small,
+    unevenly_lit,
+)
 from models.datasets import held_out, stable_identity
 
 WEIGHTS = Path(__file__).parents[2] / "models" / "weights"
@@ -63,6 +71,17 @@ def test_photographs_keep_their_shades_in_order_and_near_what_they_were() -> Non
         means.append(columns.mean())
     assert 0.5 < min(slopes) < 0.8 and 1.1 < max(slopes) < 1.6
     assert 60 < min(means) < 100 and 150 < max(means) < 200
+
+
+def test_light_differs_softly_from_place_to_place_and_not_always() -> None:
+    grey = np.full((128, 128, 3), 100, np.uint8)
+    lit = [unevenly_lit(grey, np.random.default_rng(seed)).astype(float) for seed in range(60)]
+    ranges = np.array([np.ptp(picture.mean(2)) for picture in lit])
+    assert 0.3 < (ranges == 0).mean() < 0.7
+    assert 50 < np.median(ranges[ranges > 0]) < 200
+    steps = [np.abs(np.diff(picture, axis=axis)).max() for picture in lit for axis in (0, 1)]
+    assert max(steps) < 20
+    assert (grey == 100).all()
 
 
 def test_photographs_stay_pictures() -> None:
