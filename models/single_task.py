@@ -20,11 +20,11 @@ from facert_blender.capture.contract import (
 )
 from facert_blender.capture.view import View
 
-from .augment import first_spread, photographic, place, random_place, seen_small
+from .augment import first_spread, photographic, place, random_place, seen_small, unevenly_lit
 from .datasets import SHARD_SPAN, Shard, drawn, held_out, stable_identity
 from .dense import DensePoints
 from .face_model import FaceMesh, Projection
-from .label import MIRROR_LANDMARKS
+from .label import MIRROR_LANDMARKS, trust
 from .losses import FaceLoss, LossWeights, people_confusion, points_distance, twins_confusion
 from .relabel import labels_file
 from .shared_data import RUNS, marked_by_people
@@ -32,6 +32,8 @@ from .single_face import SingleFaceConfig, SingleFaceNetwork
 from .train import TrainConfig, short_floats
 
 VALIDATION_FACES = 600
+TRUSTS = np.array([trust(name) is not None for name in EXPRESSIONS])
+"""Whether the teacher is good in each of the expressions, bool (46,)."""
 
 
 def mates(person: np.ndarray, rows: np.ndarray) -> dict[int, np.ndarray]:
@@ -62,19 +64,24 @@ def chances(shard: Shard, rows: np.ndarray, loss: FaceLoss) -> np.ndarray:
 def open_labelled(name: str, data: dict[str, Any]) -> Shard:
     """A shard with the labels that the configuration's data wishes.
 
-    Where they are fitted, those of the SFN whose run `labels` names. Where they are exact, a mixture: the
-    share `exact` of them (all, unless given), the rest of what that SFN sees, who does not see what does not
-    show. With a share of zero they are no longer called exact.
+    Where they are fitted, those of the SFN whose run `labels` names, of the expressions in which the teacher
+    is good only the rest beside a share `fitted` of the fit's (none, unless given). Where they are exact, a
+    mixture: the share `exact` of them (all, unless given), the rest of what that SFN sees, who does not see
+    what does not show; how the head is turned always shows. With a share of zero they are no longer called
+    exact.
     """
     shard, teacher, share = Shard.open(RUNS / name), data.get("labels", ""), data.get("exact", 1.0)
     made = bool(shard.exact.all())
     if not teacher or (made and share == 1):
         return shard
     seen = np.load(labels_file(teacher, name))
+    if not made:
+        kept = data.get("fitted", 0.0) * TRUSTS
+        seen[:, EXPRESSION] += kept * (shard.parameters[:, EXPRESSION] - seen[:, EXPRESSION])
     if not made or share == 0:
         return shard.labelled(seen)
     mixed = share * shard.parameters + (1 - share) * seen
-    mixed[:, ROTATION] /= np.linalg.norm(mixed[:, ROTATION], axis=1, keepdims=True)
+    mixed[:, ROTATION] = shard.parameters[:, ROTATION]
     return replace(shard, parameters=mixed.astype(np.float32))
 
 
@@ -139,7 +146,7 @@ class SingleFaceTask:
                 spread=first_spread(self.size),
                 upright=self.upright,
             )
-            crop = photographic(crop, rng)
+            crop = photographic(unevenly_lit(crop, rng), rng)
             crops.append(crop if self.size == SINGLE_SIZE else seen_small(crop, self.size, rng))
             parameters.append(p)
             points.append(marks)
