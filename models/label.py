@@ -91,25 +91,20 @@ STILL = 0.15
 """A face of whose channels none is expected to reach this has no expression."""
 
 
-def trust(name: str) -> float | None:
-    """The spread of an expression around the teacher's score; None where the teacher is no good."""
-    return TRUSTED.get(name, TRUSTED.get(name.removesuffix("Left").removesuffix("Right")))
-
-
 def score_prior(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """From the teacher's scores (n, 52): the prior's mean (n, 46) and spread (46,) of the expressions."""
     mean = np.zeros((len(scores), len(EXPRESSIONS)), np.float32)
     spread = np.full(len(EXPRESSIONS), UNTRUSTED_SPREAD, np.float32)
     for i, name in enumerate(EXPRESSIONS):
         stem = name.removesuffix("Left").removesuffix("Right")
-        trusted = trust(name)
-        if trusted is None:
+        trust = TRUSTED.get(name, TRUSTED.get(stem))
+        if trust is None:
             spread[i] = UNTRUSTED.get(stem, UNTRUSTED_SPREAD)
             continue
         source = "browInnerUp" if stem == "browInnerUp" else name
         rest = AT_REST.get(stem, 0.0)
         mean[:, i] = np.clip((scores[:, SCORE_NAMES.index(source)] - rest) / (1 - rest), 0, 1)
-        spread[i] = trusted
+        spread[i] = trust
     return mean, spread
 
 

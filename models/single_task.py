@@ -24,7 +24,7 @@ from .augment import first_spread, photographic, place, random_place, seen_small
 from .datasets import SHARD_SPAN, Shard, drawn, held_out, stable_identity
 from .dense import DensePoints
 from .face_model import FaceMesh, Projection
-from .label import MIRROR_LANDMARKS, trust
+from .label import MIRROR_LANDMARKS
 from .losses import FaceLoss, LossWeights, people_confusion, points_distance, twins_confusion
 from .relabel import labels_file
 from .shared_data import RUNS, marked_by_people
@@ -32,8 +32,6 @@ from .single_face import SingleFaceConfig, SingleFaceNetwork
 from .train import TrainConfig, short_floats
 
 VALIDATION_FACES = 600
-TRUSTS = np.array([trust(name) is not None for name in EXPRESSIONS])
-"""Whether the teacher is good in each of the expressions, bool (46,)."""
 
 
 def mates(person: np.ndarray, rows: np.ndarray) -> dict[int, np.ndarray]:
@@ -64,24 +62,19 @@ def chances(shard: Shard, rows: np.ndarray, loss: FaceLoss) -> np.ndarray:
 def open_labelled(name: str, data: dict[str, Any]) -> Shard:
     """A shard with the labels that the configuration's data wishes.
 
-    Where they are fitted, those of the SFN whose run `labels` names, of the expressions in which the teacher
-    is good only the rest beside a share `fitted` of the fit's (none, unless given). Where they are exact, a
-    mixture: the share `exact` of them (all, unless given), the rest of what that SFN sees, who does not see
-    what does not show; how the head is turned always shows. With a share of zero they are no longer called
-    exact.
+    Where they are fitted, those of the SFN whose run `labels` names. Where they are exact, a mixture: the
+    share `exact` of them (all, unless given), the rest of what that SFN sees, who does not see what does not
+    show. With a share of zero they are no longer called exact.
     """
     shard, teacher, share = Shard.open(RUNS / name), data.get("labels", ""), data.get("exact", 1.0)
     made = bool(shard.exact.all())
     if not teacher or (made and share == 1):
         return shard
     seen = np.load(labels_file(teacher, name))
-    if not made:
-        kept = data.get("fitted", 0.0) * TRUSTS
-        seen[:, EXPRESSION] += kept * (shard.parameters[:, EXPRESSION] - seen[:, EXPRESSION])
     if not made or share == 0:
         return shard.labelled(seen)
     mixed = share * shard.parameters + (1 - share) * seen
-    mixed[:, ROTATION] = shard.parameters[:, ROTATION]
+    mixed[:, ROTATION] /= np.linalg.norm(mixed[:, ROTATION], axis=1, keepdims=True)
     return replace(shard, parameters=mixed.astype(np.float32))
 
 
@@ -102,6 +95,7 @@ class SingleFaceTask:
         self.names = list(names)
         self.flips = bool(config.data.get("flips", True))
         self.upright = float(config.data.get("upright", 0.0))
+        self.uneven = bool(config.data.get("uneven", False))
         self.shards = [open_labelled(name, config.data) for name in names]
         self.shards = [
             replace(s, parameters=stable_identity(s.parameters, s.confidence, s.person)) for s in self.shards
@@ -146,7 +140,9 @@ class SingleFaceTask:
                 spread=first_spread(self.size),
                 upright=self.upright,
             )
-            crop = photographic(unevenly_lit(crop, rng), rng)
+            if self.uneven:
+                crop = unevenly_lit(crop, rng)
+            crop = photographic(crop, rng)
             crops.append(crop if self.size == SINGLE_SIZE else seen_small(crop, self.size, rng))
             parameters.append(p)
             points.append(marks)

@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("torch", reason="training is not set up (make setup-training)")
 
-from facert_blender.capture.contract import EXPRESSION, EXPRESSIONS, ROTATION
+from facert_blender.capture.contract import EXPRESSION, ROTATION
 from models import relabel, single_task
 from models.datasets import LAYOUT, Shard
 from models.single_task import mates, open_labelled
@@ -37,12 +37,9 @@ def test_fitted_labels_give_way_to_those_of_an_sfn_and_exact_ones_as_far_as_wish
     data = {"labels": "sfn", "exact": share}
     assert open_labelled("photographs", {}).parameters.max() == 0
     assert open_labelled("photographs", data).parameters.min() == 0.5
-    mixed = open_labelled("photographs", {**data, "fitted": 0.4}).parameters[:, EXPRESSION]
-    names = [EXPRESSIONS.index(name) for name in ("browInnerUpLeft", "cheekPuff")]  # good, and dead
-    np.testing.assert_allclose(mixed[:, names], [[0.3, 0.5]] * 2, rtol=1e-6)
     made = open_labelled("edited", data)
     assert made.exact.all() == (share > 0)
     np.testing.assert_allclose(made.parameters[:, EXPRESSION], 0.5 * (1 - share))
     turned = made.parameters[:, ROTATION]
-    assert (turned == (upright[:, ROTATION] if share > 0 else 0.5)).all()
+    np.testing.assert_allclose(np.linalg.norm(turned, axis=1), 1)
     assert made.parameters.dtype == np.float32
