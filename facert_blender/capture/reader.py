@@ -34,7 +34,7 @@ SURE = 0.93
 UNLIKE = 0.06
 """Misfit from which what the SFN reads of a newcomer is no face.
 
-It costs 3 more of 429 large faces in these photographs, and 3 more of 20 other things.
+It costs 3 more of 429 large faces in these photographs, and 2 more of 20 other things.
 """
 UNSURE = 0.5
 """Confidence from which something that is not SURE, or LIKELY, is worth a closer look."""
