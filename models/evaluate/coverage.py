@@ -12,7 +12,6 @@ from facert_blender.capture.footage import open_footage
 from facert_blender.capture.network import overlaps
 from facert_blender.capture.worker import capture
 
-from .. import sheets
 from ..readers.folder import face_box
 from ..shared_data import WEIGHTS
 from ..teacher import Detector
@@ -30,7 +29,8 @@ def coverage(clip: Path, kind: Kind, weights: Path = WEIGHTS, sheet: Path | None
     """The share of the faces found by YuNet, no smaller than LEAST_WIDTH, that a performer of the clip
     covers: from each confidence of its on.
 
-    sheet: where to save a picture of all that nobody covers, to see which of them are faces.
+    sheet: where to save a picture of all that nobody covers, to see which of them are faces; it needs what
+    training needs.
     """
     performers = _boxes(clip, kind, weights)
     confidence, covered, missed = [], [], []
@@ -44,9 +44,11 @@ def coverage(clip: Path, kind: Kind, weights: Path = WEIGHTS, sheet: Path | None
             confidence.append(found[:, 4])
             covered.append(shared.max(1) > LEAST_OVERLAP)
             if sheet is not None:
-                missed += [sheets.face(frame.image, box) for box in found[~covered[-1], :4]]
+                missed += _tiles(frame.image, found[~covered[-1], :4])
     if sheet is not None and missed:
-        sheets.save_tiles(missed, ACROSS, sheet)
+        from ..sheets import save_tiles
+
+        save_tiles(missed, ACROSS, sheet)
     sure, hit = np.concatenate(confidence), np.concatenate(covered)
     return {
         f"from {level}": {
@@ -55,6 +57,13 @@ def coverage(clip: Path, kind: Kind, weights: Path = WEIGHTS, sheet: Path | None
         }
         for level in LEVELS
     }
+
+
+def _tiles(image: np.ndarray, boxes: np.ndarray) -> list[np.ndarray]:
+    """Pictures of the faces in boxes (n, 4) of a picture."""
+    from ..sheets import face  # needs what training needs
+
+    return [face(image, box) for box in boxes]
 
 
 def _boxes(clip: Path, kind: Kind, weights: Path) -> dict[int, list[np.ndarray]]:
