@@ -162,12 +162,11 @@ class BestReader:
         if everywhere or not small:
             return [whole, *small]
         unsure = [followed.face.box for followed in self._followed if followed.missed or followed.new]
-        doubtful = [n for n, part in enumerate(small) if any(_visible(box, part, image) for box in unsure)][
-            :1
-        ]
+        in_doubt = [n for n, part in enumerate(small) if any(_visible(box, part, image) for box in unsure)]
         in_turn = [(self._turn + step) % len(small) for step in range(len(small))]
-        self._turn += AT_ONCE - len(doubtful)
-        return [whole, *(small[n] for n in list(dict.fromkeys(doubtful + in_turn))[:AT_ONCE])]
+        chosen = list(dict.fromkeys(in_doubt[:1] + in_turn))[:AT_ONCE]
+        self._turn += AT_ONCE - len(in_doubt[:1])
+        return [whole, *(small[n] for n in chosen)]
 
     def _seen(self, image: np.ndarray, areas: list[np.ndarray]) -> list[Detection]:
         """What the MFN sees in areas of the picture, the most confident first.
