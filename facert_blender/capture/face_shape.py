@@ -65,7 +65,7 @@ class FaceShape:
         identity: (n, 50); weights: (n, 46). The delta form of the tensor: mode 0 carries the mean.
         """
         factors = np.concatenate([identity, weights], axis=1).astype(np.float32)
-        return (factors @ self.basis).reshape(len(factors), -1, 3)
+        return (factors @ self.basis).reshape(len(factors), self.basis.shape[1] // 3, 3)
 
     def project(self, parameters: np.ndarray) -> np.ndarray:
         """Landmarks of n faces, float32 (n, 68, 2), in sides from the centre of the box, y down.
@@ -77,7 +77,7 @@ class FaceShape:
         turned = points @ rotation_matrices(parameters[:, ROTATION])[:, :2].transpose(0, 2, 1)
         placed = (turned + parameters[:, None, TRANSLATION][..., :2]) * parameters[:, SCALE, None, None]
         inner = LANDMARKS - JAW
-        strips = placed[:, inner:].reshape(len(placed), JAW, -1, 2)
+        strips = placed[:, inner:].reshape(len(placed), JAW, (placed.shape[1] - inner) // JAW, 2)
         furthest = np.argmax(np.einsum("njcx,jx->njc", strips, self.outward), axis=2)
         jaw = np.take_along_axis(strips, furthest[..., None, None], axis=2)[:, :, 0]
         landmarks = np.concatenate([jaw, placed[:, :inner]], axis=1)
@@ -89,9 +89,7 @@ class FaceShape:
 
         A network reads parameters and landmarks apart. Of what is no face, they do not go together.
         """
-        placed = np.array(parameters, np.float32)
-        placed[:, SCALE] = 1
-        model = self.project(placed)
+        model = self.project(parameters)
         model = model - model.mean(axis=1, keepdims=True)
         seen = landmarks - landmarks.mean(axis=1, keepdims=True)
         size = (model * seen).sum((1, 2)) / np.maximum((model**2).sum((1, 2)), 1e-9)

@@ -47,7 +47,7 @@ class Face:
     identity: np.ndarray
     landmarks: np.ndarray
     confidence: float
-    misfit: float = 0.0
+    misfit: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -218,8 +218,6 @@ def _faces(
     confidence: np.ndarray,
     shape: FaceShape,
 ) -> list[Face]:
-    if not len(parameters):
-        return []
     misfit = shape.misfit(parameters, landmarks)
     return [
         Face(

@@ -31,13 +31,13 @@ In photographs of people never trained on, it costs 1 of 429 large faces, and 12
 """
 SURE = 0.93
 """The same of a small face, and of one seen in a part of the picture: blurred things look like faces."""
+UNSURE = 0.5
+"""Confidence from which something that is not SURE, or LIKELY, is worth a closer look."""
 UNLIKE = 0.06
 """Misfit from which what the SFN reads of a newcomer is no face.
 
-It costs 3 more of 429 large faces in these photographs, and 2 more of 20 other things.
+In the photographs in which LIKELY was chosen, it costs 3 more large faces, and 2 more other things.
 """
-UNSURE = 0.5
-"""Confidence from which something that is not SURE, or LIKELY, is worth a closer look."""
 LOOKS = 6
 """Closer looks in one search, at most."""
 CLOSER = 4

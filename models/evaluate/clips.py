@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,12 +32,17 @@ def track_identity(clip: Path, truth_file: Path, kind: Kind, weights: Path = WEI
         for frame in json.loads(truth_file.read_text(encoding="utf-8"))["frames"]
     ]
     take = capture(str(clip), quality=QUALITY[kind], weights=weights)
-    found: list[dict[int, np.ndarray]] = [{} for _ in truth]
-    for performer in take.performers:
+    found = boxes_by_frame(take.performers)
+    return dict(identity(truth, [found.get(frame, {}) for frame in range(len(truth))]))
+
+
+def boxes_by_frame(performers: Iterable[Performer]) -> dict[int, dict[int, np.ndarray]]:
+    """Of each frame in which anybody is seen, the performers' boxes (4,) by their numbers."""
+    found: dict[int, dict[int, np.ndarray]] = {}
+    for performer in performers:
         for frame, box in zip(performer.frames, performer.boxes, strict=True):
-            if frame < len(found):
-                found[frame][performer.id] = box
-    return dict(identity(truth, found))
+            found.setdefault(int(frame), {})[performer.id] = box
+    return found
 
 
 def main_performer(clip: Path, kind: Kind, weights: Path = WEIGHTS) -> Performer:

@@ -15,6 +15,7 @@ from facert_blender.capture.worker import capture
 from ..readers.folder import face_box
 from ..shared_data import WEIGHTS
 from ..teacher import Detector
+from .clips import boxes_by_frame
 from .seen import LEAST_OVERLAP, QUALITY, Kind
 
 LEAST_WIDTH = 0.02
@@ -32,23 +33,25 @@ def coverage(clip: Path, kind: Kind, weights: Path = WEIGHTS, sheet: Path | None
     sheet: where to save a picture of all that nobody covers, to see which of them are faces; it needs what
     training needs.
     """
-    performers = _boxes(clip, kind, weights)
+    if sheet is not None:
+        from .. import sheets  # needs what training needs
+    try:
+        performers = boxes_by_frame(capture(str(clip), quality=QUALITY[kind], weights=weights).performers)
+    except NoFaceError:
+        performers = {}
     confidence, covered, missed = [], [], []
     detector = Detector(threshold=LEVELS[0])
     with open_footage(str(clip)) as footage:
         for frame in footage:
             found = detector.read(frame.image)
             found = found[found[:, 2] - found[:, 0] >= LEAST_WIDTH * frame.image.shape[1]]
-            boxes = np.array(performers.get(frame.index, []))
-            shared = overlaps(face_box(found[:, :4]), boxes) if len(boxes) else np.zeros((len(found), 1))
+            boxes = np.array([*performers.get(frame.index, {}).values()])
             confidence.append(found[:, 4])
-            covered.append(shared.max(1) > LEAST_OVERLAP)
+            covered.append((overlaps(face_box(found[:, :4]), boxes) > LEAST_OVERLAP).any(1))
             if sheet is not None:
-                missed += _tiles(frame.image, found[~covered[-1], :4])
+                missed += [sheets.face(frame.image, box) for box in found[~covered[-1], :4]]
     if sheet is not None and missed:
-        from ..sheets import save_tiles
-
-        save_tiles(missed, ACROSS, sheet)
+        sheets.save_tiles(missed, ACROSS, sheet)
     sure, hit = np.concatenate(confidence), np.concatenate(covered)
     return {
         f"from {level}": {
@@ -57,23 +60,3 @@ def coverage(clip: Path, kind: Kind, weights: Path = WEIGHTS, sheet: Path | None
         }
         for level in LEVELS
     }
-
-
-def _tiles(image: np.ndarray, boxes: np.ndarray) -> list[np.ndarray]:
-    """Pictures of the faces in boxes (n, 4) of a picture."""
-    from ..sheets import face  # needs what training needs
-
-    return [face(image, box) for box in boxes]
-
-
-def _boxes(clip: Path, kind: Kind, weights: Path) -> dict[int, list[np.ndarray]]:
-    """The boxes (4,) of all performers in each frame that has some."""
-    found: dict[int, list[np.ndarray]] = {}
-    try:
-        take = capture(str(clip), quality=QUALITY[kind], weights=weights)
-    except NoFaceError:
-        return found
-    for performer in take.performers:
-        for frame, box in zip(performer.frames, performer.boxes, strict=True):
-            found.setdefault(int(frame), []).append(box)
-    return found

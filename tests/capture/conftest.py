@@ -265,4 +265,5 @@ def face_at(
         identity=np.zeros(50, np.float32) if identity is None else identity.astype(np.float32),
         landmarks=np.zeros((68, 2), np.float32),
         confidence=confidence,
+        misfit=0.0,
     )

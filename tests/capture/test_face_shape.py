@@ -42,3 +42,10 @@ def test_landmarks_misfit_by_as_much_as_they_are_off(shape: FaceShape) -> None:
     unmoved = np.repeat(landmarks[:1], 3, axis=0)
     ahead, aside, smiling_less = shape.misfit(parameters, unmoved)
     assert ahead < 1e-4 < 0.02 < min(aside, smiling_less)
+
+
+def test_nobody_has_no_landmarks_and_no_misfit(shape: FaceShape) -> None:
+    nobody = turned_and_smiling()[:0]
+    landmarks = shape.project(nobody)
+    assert landmarks.shape == (0, 68, 2)
+    assert shape.misfit(nobody, landmarks).shape == (0,)
