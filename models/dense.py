@@ -20,6 +20,9 @@ from .face_model import FaceMesh
 TABLE = Path(__file__).with_name("dense.csv")
 DENSE = 201
 """How many points the table has."""
+STEADIEST = 32
+BROWS = (0.1, 0.74, 0.7, 0.95)
+"""Where the brows of the neutral face are, in units of the face model: across from the middle, and up."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,21 @@ class DensePoints:
             if len(chosen) + len(pair) <= count:
                 chosen += pair
         return np.array(sorted(chosen))
+
+    def located(self, count: int) -> np.ndarray:
+        """Which `count` points a network locates beside the 68, int (count,): the STEADIEST, then those of
+        the brows, which say more of them than the landmarks do. Raises ValueError for more than there are.
+        """
+        steadiest, brows = self.steadiest(min(count, STEADIEST)), self.brows()
+        if count > len(steadiest) + len(brows):
+            raise ValueError(f"There are {len(steadiest) + len(brows)} points to locate, not {count}.")
+        return np.concatenate([steadiest, brows[: count - len(steadiest)]])
+
+    def brows(self) -> np.ndarray:
+        """The points above and below the brows, int (20,), ascending."""
+        x, y, _ = self.basis[0].reshape(-1, 3).T
+        across = (BROWS[0] < np.abs(x)) & (np.abs(x) < BROWS[1])
+        return np.flatnonzero(across & (BROWS[2] < y) & (y < BROWS[3]))
 
     def __len__(self) -> int:
         return len(self.teacher)

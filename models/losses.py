@@ -47,7 +47,7 @@ class LossWeights:
     what differs wrongly between two pictures of one face. people: of identities that are nearer to another
     person's than to another photograph of the same. strong: how much more an exact expression weight
     of 1 counts than one of 0, since most are 0. entropy: of the cross-entropy beside the absolute difference
-    of expression weights (see `expression_cost`).
+    of expression weights (see `expression_cost`) where labels are exact, `fitted_entropy` on photographs.
     """
 
     tau: float = 10.0
@@ -63,6 +63,7 @@ class LossWeights:
     rotation: float = 1.5
     strong: float = 1.0
     entropy: float = 1.0
+    fitted_entropy: float = 1.0
 
 
 class FaceLoss(nn.Module):
@@ -105,7 +106,8 @@ class FaceLoss(nn.Module):
         identity = (predicted[:, IDENTITY] - parameters[:, IDENTITY]).abs().mean(1)
         shown = parameters[:, EXPRESSION]
         factors = torch.where(exact[:, None], self.exact * (1 + w.strong * shown), self.fitted)
-        cost = expression_cost(predicted[:, EXPRESSION], shown, w.entropy)
+        entropy = torch.where(exact, w.entropy, w.fitted_entropy)[:, None]
+        cost = expression_cost(predicted[:, EXPRESSION], shown, entropy)
         expression = (cost * factors).mean(1)
         rotation = quaternion_distance(predicted[:, ROTATION], parameters[:, ROTATION])
         found = self.projection(predicted)
@@ -151,8 +153,9 @@ def people_confusion(identity: Tensor, person: Tensor) -> Tensor:
     return -mean[same.any(1)].sum() / len(identity)
 
 
-def expression_cost(predicted: Tensor, weights: Tensor, entropy: float) -> Tensor:
-    """The paper's absolute difference plus `entropy` times a cross-entropy, elementwise on weights (n, 46).
+def expression_cost(predicted: Tensor, weights: Tensor, entropy: float | Tensor) -> Tensor:
+    """The paper's absolute difference plus `entropy` (one, or (n, 1)) times a cross-entropy, elementwise on
+    weights (n, 46).
 
     Behind a sigmoid the absolute difference alone has almost no slope where a channel rests near zero, and
     what it settles on is the median, which for rare expressions is zero; with the cross-entropy smiles and

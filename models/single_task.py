@@ -23,6 +23,7 @@ from facert_blender.capture.view import View
 from .augment import first_spread, photographic, place, random_place, seen_small, unevenly_lit
 from .datasets import SHARD_SPAN, Shard, drawn, held_out, stable_identity
 from .dense import DensePoints
+from .expressions import channels
 from .face_model import FaceMesh, Projection
 from .label import MIRROR_LANDMARKS
 from .losses import FaceLoss, LossWeights, people_confusion, points_distance, twins_confusion
@@ -62,15 +63,18 @@ def chances(shard: Shard, rows: np.ndarray, loss: FaceLoss) -> np.ndarray:
 def open_labelled(name: str, data: dict[str, Any]) -> Shard:
     """A shard with the labels that the configuration's data wishes.
 
-    Where they are fitted, those of the SFN whose run `labels` names. Where they are exact, a mixture: the
-    share `exact` of them (all, unless given), the rest of what that SFN sees, who does not see what does not
-    show. With a share of zero they are no longer called exact.
+    Where they are fitted, those of the SFN whose run `labels` names, but for the expressions in `fitted`.
+    Where they are exact, a mixture: the share `exact` of them (all, unless given), the rest of what that SFN
+    sees, who does not see what does not show. With a share of zero they are no longer called exact.
     """
     shard, teacher, share = Shard.open(RUNS / name), data.get("labels", ""), data.get("exact", 1.0)
     made = bool(shard.exact.all())
     if not teacher or (made and share == 1):
         return shard
     seen = np.load(labels_file(teacher, name))
+    if not made:
+        kept = [EXPRESSION.start + i for name in data.get("fitted", ()) for i in channels(name)]
+        seen[:, kept] = shard.parameters[:, kept]
     if not made or share == 0:
         return shard.labelled(seen)
     mixed = share * shard.parameters + (1 - share) * seen
@@ -88,8 +92,8 @@ class SingleFaceTask:
         self.face_loss = FaceLoss(Projection(mesh.reduced()), LossWeights(**config.loss))
         self.size = self.network.config.size
         dense = DensePoints.load(mesh)
-        auxiliary = dense.steadiest(self.network.config.points - LANDMARKS)
-        mirrored = np.searchsorted(auxiliary, dense.mirror[auxiliary])
+        auxiliary = dense.located(self.network.config.points - LANDMARKS)
+        mirrored = np.array([list(auxiliary).index(point) for point in dense.mirror[auxiliary]], int)
         self.points_mirror = [*MIRROR_LANDMARKS, *(LANDMARKS + mirrored)]
         names = config.data.get("shares", {"photographs": 0.5, "edited": 0.5})
         self.names = list(names)
@@ -189,7 +193,7 @@ class SingleFaceTask:
         image = batch["image"]
         self.face_loss.to(image.device)
         with short_floats(image.device):
-            predicted, points = network(image)
+            predicted, points, _ = network(image)
         marks = batch["points"][:, :LANDMARKS]
         labels = (batch[name] for name in ("confidence", "exact"))
         loss: Tensor = self.face_loss(predicted.float(), batch["parameters"], marks, *labels, epoch)

@@ -5,7 +5,7 @@ import pytest
 
 pytest.importorskip("torch", reason="training is not set up (make setup-training)")
 
-from models.dense import DENSE, DensePoints
+from models.dense import DENSE, STEADIEST, DensePoints
 from models.face_model import FaceMesh
 from models.shared_data import FACE_MODEL
 
@@ -61,3 +61,15 @@ def test_what_turns_away_counts_less(dense: DensePoints) -> None:
     seen = dense.facing(turned)[0]
     side = dense.basis[0].reshape(-1, 3)[:, 0]
     assert seen[side < -0.6].mean() > 0.9 > 0.4 > seen[side > 0.6].mean() >= 0.1
+
+
+def test_located_are_the_steadiest_and_then_the_brows_left_as_right(dense: DensePoints) -> None:
+    located = dense.located(STEADIEST + 20)
+    np.testing.assert_array_equal(located[:STEADIEST], dense.steadiest(STEADIEST))
+    brows = located[STEADIEST:]
+    assert len(set(located)) == len(located) and set(dense.mirror[brows]) == set(brows)
+    above_eyes = dense.basis[0].reshape(-1, 3)[list(dense.teacher).index(159), 1]
+    assert (dense.basis[0].reshape(-1, 3)[brows, 1] > above_eyes).all()
+    np.testing.assert_array_equal(dense.located(12), dense.steadiest(12))
+    with pytest.raises(ValueError, match="not 60"):
+        dense.located(60)

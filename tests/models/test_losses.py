@@ -39,8 +39,10 @@ def resting_face() -> torch.Tensor:
     return face
 
 
-def loss_of(projection: Projection, found: torch.Tensor, truth: torch.Tensor, *, exact: bool) -> float:
-    face_loss = FaceLoss(projection, LossWeights(landmark=0, distance=0))
+def loss_of(
+    projection: Projection, found: torch.Tensor, truth: torch.Tensor, *, exact: bool, **weights: float
+) -> float:
+    face_loss = FaceLoss(projection, LossWeights(landmark=0, distance=0, **weights))
     one = torch.ones(1)
     return float(face_loss(found, truth, projection(truth), one, torch.tensor([exact]), 100))
 
@@ -55,6 +57,22 @@ def test_the_face_loss_is_zero_when_right_and_counts_missed_expressions_more_tha
     made_up = loss_of(projection, moved, rest, exact=True)
     assert missed == pytest.approx(2 * made_up, rel=1e-3)
     assert missed > loss_of(projection, rest, moved, exact=False)
+
+
+def test_fitted_and_exact_labels_have_cross_entropies_of_their_own(projection: Projection) -> None:
+    rest, moved = resting_face(), resting_face()
+    moved[:, JAW] = 1
+
+    def costs(**weights: float) -> list[float]:
+        return [loss_of(projection, rest, moved, exact=exact, **weights) for exact in (True, False)]
+
+    without, exact, fitted = (
+        costs(entropy=0, fitted_entropy=0),
+        costs(entropy=1, fitted_entropy=0),
+        costs(entropy=0, fitted_entropy=1),
+    )
+    assert exact[0] > 2 * without[0] and exact[1] == without[1]
+    assert fitted[1] > 2 * without[1] and fitted[0] == without[0]
 
 
 def test_losses_are_zero_when_right_and_fall_towards_right() -> None:

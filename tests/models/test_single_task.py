@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("torch", reason="training is not set up (make setup-training)")
 
-from facert_blender.capture.contract import EXPRESSION, ROTATION
+from facert_blender.capture.contract import EXPRESSION, EXPRESSIONS, ROTATION
 from models import relabel, single_task
 from models.datasets import LAYOUT, Shard
 from models.single_task import mates, open_labelled
@@ -37,6 +37,9 @@ def test_fitted_labels_give_way_to_those_of_an_sfn_and_exact_ones_as_far_as_wish
     data = {"labels": "sfn", "exact": share}
     assert open_labelled("photographs", {}).parameters.max() == 0
     assert open_labelled("photographs", data).parameters.min() == 0.5
+    kept = open_labelled("photographs", {**data, "fitted": ["browDown", "mouthPucker"]}).parameters
+    names = [EXPRESSIONS[i] for i in np.flatnonzero(kept[0, EXPRESSION] == 0)]
+    assert sorted(names) == ["browDownLeft", "browDownRight", "mouthPucker"] and (kept != 0.5).sum() == 6
     made = open_labelled("edited", data)
     assert made.exact.all() == (share > 0)
     np.testing.assert_allclose(made.parameters[:, EXPRESSION], 0.5 * (1 - share))
