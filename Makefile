@@ -93,15 +93,18 @@ train: setup-training
 	test -e models/runs/ms_sfn/labels_averted.npy || \
 		$(PY) -m models.relabel ms_sfn --made edited edited_more rendered averted
 	$(PY) -m models.calibrate ms_sfn
-	$(PY) -m models.export ms_sfn
 	$(PY) -m models.train models/configs/ms_mfn_find.toml
 	$(PY) -m models.train models/configs/ms_mfn_find_finer.toml
+	test -e models/runs/things || $(PY) -m models.things
+	$(PY) -m models.likeness ms_sfn
+	$(PY) -m models.export ms_sfn
 	$(PY) -m models.train models/configs/ms_mfn_first.toml
 	$(PY) -m models.train models/configs/ms_mfn_second.toml
 	$(PY) -m models.train models/configs/ms_mfn_third.toml
 	$(PY) -m models.train models/configs/ms_mfn_fourth.toml
 	$(PY) -m models.train models/configs/ms_mfn.toml
 	$(PY) -m models.calibrate ms_mfn
+	$(PY) -m models.likeness ms_mfn
 	$(PY) -m models.export ms_mfn
 
 SFNS := brief_ss_sfn brief_ms_sfn brief_sfn_photographs brief_sfn_flips brief_sfn_edited long_ss_sfn long_ms_sfn

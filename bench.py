@@ -216,7 +216,7 @@ def live_tick() -> str:
                 identity=np.zeros(50, np.float32),
                 landmarks=np.zeros((68, 2), np.float32),
                 confidence=1.0,
-                misfit=0.0,
+                likeness=1.0,
             )
             for number in range(1, LIVE_CHARACTERS + 1)
         }

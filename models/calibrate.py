@@ -92,7 +92,7 @@ def points_in_crops(network: SingleFaceNetwork, shard: Shard, rows: np.ndarray, 
             for row in chunk
         ]
         crops = [cv2.resize(crop, (size, size), interpolation=cv2.INTER_AREA) for crop, _, _ in placed]
-        parameters, located = network(torch.from_numpy(np.stack(crops)))
+        parameters, located, _ = network(torch.from_numpy(np.stack(crops)))
         points.append(located)
         rotation.append(parameters[:, ROTATION])
         marks.append(torch.from_numpy(np.stack([landmarks for _, _, landmarks in placed])))

@@ -156,6 +156,21 @@ def rows_to_cut(labels: Labels, least_confidence: float = 0.1) -> np.ndarray:
     return rows[np.argsort(labels.photo[rows], kind="stable")]
 
 
+def cut_out(image: np.ndarray, centre: np.ndarray, side: float) -> np.ndarray:
+    """What a shard stores of a picture around a face, uint8 (192, 192, 3).
+
+    image: uint8 (h, w, 3). centre: (2,) and side of the face in pixels.
+    """
+    scale = SHARD_SIZE / (SHARD_SPAN * side)
+    shift = (SHARD_SIZE - 1) / 2 - scale * centre
+    window = np.array([[scale, 0, shift[0]], [0, scale, shift[1]]], np.float32)
+    smooth = cv2.GaussianBlur(image, (0, 0), 0.4 / scale) if scale < 0.6 else image
+    crop = cv2.warpAffine(
+        smooth, window, (SHARD_SIZE, SHARD_SIZE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    return np.asarray(crop)
+
+
 def cut(labels: Labels) -> Shard:
     """Crops of the labelled photographs."""
     centre, side = centre_and_side(labels.box)
@@ -167,13 +182,7 @@ def cut(labels: Labels) -> Shard:
         if labels.photo[row] != opened:
             opened = labels.photo[row]
             image = read_image(PHOTOS / opened)
-        scale = SHARD_SIZE / (SHARD_SPAN * float(side[row]))
-        shift = (SHARD_SIZE - 1) / 2 - scale * centres[i]
-        window = np.array([[scale, 0, shift[0]], [0, scale, shift[1]]], np.float32)
-        smooth = cv2.GaussianBlur(image, (0, 0), 0.4 / scale) if scale < 0.6 else image
-        images[i] = cv2.warpAffine(
-            smooth, window, (SHARD_SIZE, SHARD_SIZE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-        )
+        images[i] = cut_out(image, centres[i], float(side[row]))
     landmarks = (labels.landmarks[rows] - centres[:, None]) / side[rows, None, None]
     people = np.array([person(PHOTOS / str(labels.photo[row])) for row in rows])
     return Shard(

@@ -62,23 +62,27 @@ LEAST_STORED = 256
 
 
 class SingleFaceOutputs(nn.Module):
-    """The SFN with its outputs as the contract names them: parameters, and the landmarks among its points."""
+    """The SFN with its outputs as the contract names them: parameters, the landmarks among its points, and
+    likeness.
+    """
 
     def __init__(self, network: SingleFaceNetwork) -> None:
         super().__init__()
         self.network = network
 
-    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
-        """Parameters (n, 104) and points (n, 68, 2) in sides from the crop's centre, y down."""
-        parameters, points = self.network(image)
-        return parameters, self.network.marks(points, parameters[:, ROTATION])
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Parameters (n, 104), points (n, 68, 2) in sides from the crop's centre, y down; likeness (n,)."""
+        parameters, points, odds = self.network(image)
+        return parameters, self.network.marks(points, parameters[:, ROTATION]), torch.sigmoid(odds)
 
 
 class MultiFaceOutputs(nn.Module):
-    """The MFN with its outputs as the contract names them: boxes, confidence, faces, parameters, points.
+    """The MFN with its outputs as the contract names them: boxes, confidence, faces, parameters, points,
+    likeness.
 
     network: what finds the faces. reader: what reads them, of `face_reader.VIEW_SIZE`; where there is none,
-    they are read in the network's cells as in the paper, and the points are the face model's. confidence: the
+    they are read in the network's cells as in the paper, the points are the face model's, and the likeness is
+    the confidence. confidence: the
     network's own confidence that comes out as 0.5 (see `models.calibrate`).
     """
 
@@ -94,7 +98,7 @@ class MultiFaceOutputs(nn.Module):
     def forward(self, *levels_and_threshold: Tensor) -> tuple[Tensor, ...]:
         """Of pictures uint8 (n, s, s, 3) at all LEVELS, and of the confidence from which to read faces: boxes
         (n, m, 4) and confidence (n, m); which k of these predictions were read (n, k), their parameters
-        (n, k, 104), and points (n, k, 68, 2) in sides from the box's centre, y down.
+        (n, k, 104), points (n, k, 68, 2) in sides from the box's centre, y down, and likeness (n, k).
         """
         *levels, threshold = levels_and_threshold
         seen: Detections = self.network(levels[FOUND_ON])
@@ -104,11 +108,13 @@ class MultiFaceOutputs(nn.Module):
             assert seen.parameters is not None
             parameters = _rows(seen.parameters, faces).flatten(0, 1)
             points = self.projection(parameters)
+            likeness = confidence.gather(1, faces).flatten()
         else:
-            parameters, located = self.reader(views(levels, _rows(seen.boxes, faces)))
+            parameters, located, odds = self.reader(views(levels, _rows(seen.boxes, faces)))
             marks = self.reader.marks(located, parameters[:, ROTATION])
             parameters, points = in_sides(parameters, marks)
-        read = (each.unflatten(0, faces.shape) for each in (parameters, points))
+            likeness = torch.sigmoid(odds)
+        read = (each.unflatten(0, faces.shape) for each in (parameters, points, likeness))
         return seen.boxes, confidence, faces, *read
 
 
@@ -164,10 +170,10 @@ def to_onnx(graph: nn.Module, kind: str) -> bytes:
             module.fold()
         if isinstance(module, SqueezeExcite) and kind == "single":
             module.spread()
-    pictures, outputs, read = ["image"], ["parameters", "points"], []
+    pictures, outputs, read = ["image"], ["parameters", "points", "likeness"], []
     example: tuple[Tensor, ...] = (torch.zeros((1, SINGLE_SIZE, SINGLE_SIZE, 3), dtype=torch.uint8),)
     if kind == "multi":
-        pictures, read = [*LEVELS], ["faces", "parameters", "points"]
+        pictures, read = [*LEVELS], ["faces", "parameters", "points", "likeness"]
         outputs = ["boxes", "confidence", *read]
         black = np.zeros((1, MULTI_SIZE, MULTI_SIZE, 3), np.uint8)
         example = (*given(black), torch.tensor(0.0))
@@ -253,7 +259,7 @@ def _read_by_both(
         if len(both) < 0.7 * first[2].shape[1]:
             raise RuntimeError("ONNX Runtime reads other faces than PyTorch; nothing was written.")
         for outputs, own, order in zip(shared, (first, second), rows, strict=True):
-            outputs += [own[3][picture, order], own[4][picture, order]]
+            outputs += [each[picture, order] for each in own[3:]]
     return shared
 
 
@@ -270,7 +276,7 @@ def moved(first: bytes, second: bytes, shown: Iterable[Given]) -> float:
     for inputs in shown:
         seen = []
         for session in sessions:
-            boxes, _, faces, parameters, _ = session.run(None, inputs)
+            boxes, _, faces, parameters, *_ = session.run(None, inputs)
             seen.append((torch.from_numpy(boxes[:, faces[0]]), parameters[0][:, EXPRESSION]))
         (places, weights), (others, other_weights) = seen
         nearest, row = overlaps(places, others)[0].max(1)

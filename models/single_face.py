@@ -155,6 +155,32 @@ class Head(nn.Module):
             return self.out(torch.relu(hidden))
 
 
+class Likeness(nn.Module):
+    """How much what was read looks like a face, from the last features, pooled, and from the points: learned
+    alone, when all else has been learned (`models.likeness`).
+    """
+
+    def __init__(self, channels: int, points: int) -> None:
+        super().__init__()
+        self.standardise = nn.BatchNorm1d(channels + 2 * points)
+        self.hidden = nn.Linear(channels + 2 * points, 16)
+        self.out = nn.Linear(16, 1)
+        # Before it has learned, everything is a face.
+        nn.init.zeros_(self.out.weight)
+        nn.init.constant_(self.out.bias, 6.0)
+
+    def forward(self, x: Tensor, points: Tensor) -> Tensor:
+        """Features (n, channels, size, size) and points (n, points, 2) to logarithms of odds (n,)."""
+        pooled = functional.adaptive_avg_pool2d(x, 1).flatten(1)
+        with whole_floats(x):
+            return self.odds(torch.cat([pooled, points.flatten(1)], 1).float())
+
+    def odds(self, features: Tensor) -> Tensor:
+        """The same from the pooled features and the points (n, channels + 2 * points)."""
+        odds: Tensor = self.out(torch.relu(self.hidden(self.standardise(features))))[:, 0]
+        return odds
+
+
 class SingleFaceNetwork(nn.Module):
     """MS-SFN, or SS-SFN where `multi_scale` is off."""
 
@@ -178,10 +204,11 @@ class SingleFaceNetwork(nn.Module):
         self.pose = Head(w3, 8, c)
         self.identity = Head(w3 + finer, IDENTITIES, c)
         self.expression = Head(w3 + 2 * finer, len(EXPRESSIONS), c, c.seen if c.multi_scale else 0)
+        self.likeness = Likeness(w3, c.points)
 
-    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
-        """Of crops uint8 (n, size, size, 3): parameters (n, 104), and points (n, points, 2) in sides from the
-        crop's centre, y down.
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Of crops uint8 (n, size, size, 3): parameters (n, 104), points (n, points, 2) in sides from the
+        crop's centre, y down, and by what odds they show a face at all, as a logarithm (n,).
         """
         finest, pooled = self.stem(self.normalise(image))
         fine = self.level1(pooled)
@@ -200,4 +227,4 @@ class SingleFaceNetwork(nn.Module):
             self.expression(expression, points, seen),
             self.pose(coarse, points),
         ]
-        return activate(torch.cat(groups, 1)), points
+        return activate(torch.cat(groups, 1)), points, self.likeness(coarse, points)

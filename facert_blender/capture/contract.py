@@ -8,12 +8,14 @@ Angles  a rotation is a unit quaternion (w, x, y, z), w >= 0, that turns the neu
 Boxes   (x0, y0, x1, y1) in pixels, y down: the tight box around a face's 68 landmarks.
 Units   a face's *side* is the longer side of its box. Landmarks come out of the networks in sides,
         relative to the centre of the box (or of the crop), y down.
-SFN     parameters (n, 104) and points (n, 68, 2), the landmarks, of n crops.
+SFN     parameters (n, 104), points (n, 68, 2), the landmarks, and likeness (n,), from 0 to 1, that of a
+        face, of n crops.
 MFN     of n pictures, each given at LEVELS sizes: boxes (n, m, 4), centre and size as fractions of its
         view, which reaches from edge to edge of its pixels, and confidence (n, m); the k of these
         predictions that it has read, faces (n, k), the most confident first and none twice, and their
-        parameters (n, k, 104) and points (n, k, 68, 2). It reads those whose confidence reaches its last
-        input, threshold: as many as the picture with most of them has, at least one, at most MOST_READ.
+        parameters (n, k, 104), points (n, k, 68, 2) and likeness (n, k). It reads those whose confidence
+        reaches its last input, threshold: as many as the picture with most of them has, at least one, at
+        most MOST_READ.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from collections.abc import Mapping
 
 from .errors import WeightsError
 
-VERSION = 6
+VERSION = 7
 
 EXPRESSIONS: tuple[str, ...] = (
     "browDownLeft", "browDownRight",

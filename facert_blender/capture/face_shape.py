@@ -82,17 +82,3 @@ class FaceShape:
         jaw = np.take_along_axis(strips, furthest[..., None, None], axis=2)[:, :, 0]
         landmarks = np.concatenate([jaw, placed[:, :inner]], axis=1)
         return landmarks * np.array([1, -1], np.float32)
-
-    def misfit(self, parameters: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
-        """How far landmarks (n, 68, 2), y down, lie from those of parameters (n, 104), wherever and however
-        large both are: float32 (n,), their mean distance over the square root of their box's area.
-
-        A network reads parameters and landmarks apart. Of what is no face, they do not go together.
-        """
-        model = self.project(parameters)
-        model = model - model.mean(axis=1, keepdims=True)
-        seen = landmarks - landmarks.mean(axis=1, keepdims=True)
-        size = (model * seen).sum((1, 2)) / np.maximum((model**2).sum((1, 2)), 1e-9)
-        apart = np.linalg.norm(seen - size[:, None, None] * model, axis=2).mean(axis=1)
-        extent = np.sqrt(np.ptp(seen, axis=1).prod(axis=1))
-        return (apart / np.maximum(extent, 1e-9)).astype(np.float32)

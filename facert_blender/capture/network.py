@@ -17,17 +17,14 @@ import numpy as np
 
 from . import contract
 from .errors import WeightsError
-from .face_shape import FaceShape
 from .view import View, fit, inputs, turned
 from .wheels import onnxruntime
 
 OVERLAP = 0.35
 """Two MFN boxes with a larger intersection over union are the same face."""
-MISFIT = 0.045
-"""What the MFN reads with a larger misfit is no face.
-
-In photographs of people never trained on, it has found 441 faces and 96 other things; of these, 432 and 25
-remain, and all 335 faces that people have marked.
+LIKE = 0.3
+"""Likeness from which what the MFN reads is a face: of faces of people never trained on 0.994 are, of other
+things that it may take for faces 0.013.
 """
 
 
@@ -37,8 +34,8 @@ class Face:
 
     box: (4,) x0, y0, x1, y1 in pixels. weights: (46,) expressions within 0..1, in the contract's order.
     rotation: (4,) unit quaternion w, x, y, z with w >= 0. identity: (50,). landmarks: (68, 2) x, y in pixels.
-    confidence: 0..1, that this is a face; the SFN takes it for granted and says 1. misfit: how far landmarks
-    and the other parameters are from being those of one face (`FaceShape.misfit`): 0.02 in most faces.
+    confidence: 0..1, that there is a face; the SFN takes it for granted and says 1. likeness: 0..1, that what
+    was read is one.
     """
 
     box: np.ndarray
@@ -47,7 +44,7 @@ class Face:
     identity: np.ndarray
     landmarks: np.ndarray
     confidence: float
-    misfit: float
+    likeness: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,11 +73,10 @@ class SingleFaceNetwork:
         the cost.
 
         Raises:
-            WeightsError: the file, or the face model beside it, is missing, damaged or of another contract.
+            WeightsError: the file is missing, damaged or of another contract.
         """
         path = Path(path) if path is not None else weights_folder() / "single.onnx"
         self._session = _session(path, "single", threads)
-        self._shape = FaceShape.load(path.parent / "face_shape.npz")
         self._mirrored = mirrored
 
     def read(self, image: np.ndarray, boxes: np.ndarray) -> list[Face]:
@@ -103,19 +99,20 @@ class SingleFaceNetwork:
         if not views:
             return []
         crops = [view.crop(image)[None] for view in views]
-        parameters, points = self._run(crops)
+        parameters, points, likeness = self._run(crops)
         if self._mirrored:
-            seen_in_mirror, _ = self._run([np.ascontiguousarray(crop[:, :, ::-1]) for crop in crops])
-            parameters = _between(parameters, seen_in_mirror)
+            seen_in_mirror, _, alike = self._run([np.ascontiguousarray(crop[:, :, ::-1]) for crop in crops])
+            parameters, likeness = _between(parameters, seen_in_mirror), (likeness + alike) / 2
         landmarks = np.stack([view.outside(each) for view, each in zip(views, points, strict=True)])
         for row, view in zip(parameters, views, strict=True):
             row[contract.ROTATION] = turned(row[contract.ROTATION], view.roll)
         found = np.concatenate([landmarks.min(axis=1), landmarks.max(axis=1)], axis=1)
-        return _faces(parameters, landmarks, found, np.ones(len(views)), self._shape)
+        return _faces(parameters, landmarks, found, np.ones(len(views)), likeness)
 
     def _run(self, crops: list[np.ndarray]) -> list[np.ndarray]:
-        """Parameters (n, 104) and points (n, 68, 2) of n crops (1, 128, 128, 3)."""
-        seen = [self._session.run(["parameters", "points"], {"image": crop}) for crop in crops]
+        """Parameters (n, 104), points (n, 68, 2) and likeness (n,) of n crops (1, 128, 128, 3)."""
+        outputs = ["parameters", "points", "likeness"]
+        seen = [self._session.run(outputs, {"image": crop}) for crop in crops]
         return [np.concatenate(each) for each in zip(*seen, strict=True)]
 
 
@@ -129,11 +126,10 @@ class MultiFaceNetwork:
         is a face.
 
         Raises:
-            WeightsError: the file, or the face model beside it, is missing, damaged or of another contract.
+            WeightsError: the file is missing, damaged or of another contract.
         """
         path = Path(path) if path is not None else weights_folder() / "multi.onnx"
         self._session = _session(path, "multi", threads)
-        self._shape = FaceShape.load(path.parent / "face_shape.npz")
         self.threshold = threshold
 
     def find(self, image: np.ndarray) -> list[Detection]:
@@ -144,24 +140,23 @@ class MultiFaceNetwork:
 
     def read(self, image: np.ndarray) -> list[Face]:
         """The faces of the picture, uint8 (h, w, 3) RGB, the most confident first; none twice, and no more
-        than MOST_READ. What does not look like one when it is read is left out (MISFIT).
+        than MOST_READ. What does not look like one when it is read is left out (LIKE).
         """
-        (boxes, confidence, faces, parameters, points), scale = self._run(image, self.threshold)
+        (boxes, confidence, faces, parameters, points, likeness), scale = self._run(image, self.threshold)
         boxes, confidence = _in_picture(boxes[faces], scale), confidence[faces]
         kept = self._accepted(boxes, confidence)
-        kept = kept[np.isfinite(parameters[kept]).all(axis=1)]
+        kept = kept[np.isfinite(parameters[kept]).all(axis=1) & (likeness[kept] >= LIKE)]
         centres = (boxes[kept, :2] + boxes[kept, 2:]) / 2
         sides = (boxes[kept, 2:] - boxes[kept, :2]).max(axis=1, initial=0)
         landmarks = centres[:, None] + sides[:, None, None] * points[kept]
-        found = _faces(parameters[kept], landmarks, boxes[kept], confidence[kept], self._shape)
-        return [face for face in found if face.misfit <= MISFIT]
+        return _faces(parameters[kept], landmarks, boxes[kept], confidence[kept], likeness[kept])
 
     def _run(self, image: np.ndarray, threshold: float) -> tuple[list[np.ndarray], float]:
         """All that the network gives of a picture, of which it reads faces from a confidence on (the most
         confident always), and its view's scale.
         """
         view, scale = fit(image)
-        outputs = ["boxes", "confidence", "faces", "parameters", "points"]
+        outputs = ["boxes", "confidence", "faces", "parameters", "points", "likeness"]
         found = self._session.run(outputs, inputs(view, threshold))
         return [output[0] for output in found], scale
 
@@ -216,9 +211,8 @@ def _faces(
     landmarks: np.ndarray,
     boxes: np.ndarray,
     confidence: np.ndarray,
-    shape: FaceShape,
+    likeness: np.ndarray,
 ) -> list[Face]:
-    misfit = shape.misfit(parameters, landmarks)
     return [
         Face(
             box=box.astype(np.float32),
@@ -227,10 +221,10 @@ def _faces(
             identity=row[contract.IDENTITY],
             landmarks=points.astype(np.float32),
             confidence=float(certainty),
-            misfit=float(off),
+            likeness=float(alike),
         )
-        for row, points, box, certainty, off in zip(
-            parameters, landmarks, boxes, confidence, misfit, strict=True
+        for row, points, box, certainty, alike in zip(
+            parameters, landmarks, boxes, confidence, likeness, strict=True
         )
     ]
 

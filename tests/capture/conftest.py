@@ -1,4 +1,6 @@
-"""Tiny networks that see squares of pure red, green and blue, and footage of such squares."""
+"""Tiny networks that see squares of pure red, green and blue, and footage of such squares; white ones are
+like no face.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +18,7 @@ from facert_blender.capture.face_shape import FaceShape
 from facert_blender.capture.network import Face
 
 RED, GREEN, BLUE = (250, 0, 0), (0, 250, 0), (0, 0, 250)
+WHITE = (250, 250, 250)
 BRIGHT = 0.7
 SHARED = Path(__file__).parents[3] / "shared"
 
@@ -77,8 +80,10 @@ class Graph:
         self.constants.append(numpy_helper.from_array(value, name))
         return name
 
-    def bright(self, size: int) -> tuple[str, str, str]:
-        """Per channel (n, 1, 1, 3): share of bright pixels and their centroid in fractions of the picture."""
+    def bright(self, size: int) -> tuple[str, str, str, str]:
+        """Per channel (n, 1, 1, 3): share of bright pixels, their centroid in fractions of the picture, and
+        how few of them are white, 1 for none.
+        """
         picture = self("Div", self("Cast", "image", to=TensorProto.FLOAT), still(255))
         mask = self("Cast", self("Greater", picture, still(BRIGHT)), to=TensorProto.FLOAT)
         place = (np.arange(size, dtype=np.float32) + 0.5) / size
@@ -86,7 +91,8 @@ class Graph:
         some = self("Max", area, still(1e-9))
         x = self("Div", self("ReduceMean", self("Mul", mask, place[None, None, :, None]), axes=[1, 2]), some)
         y = self("Div", self("ReduceMean", self("Mul", mask, place[None, :, None, None]), axes=[1, 2]), some)
-        return area, x, y
+        white = self("ReduceMean", self("ReduceProd", mask, axes=[3]), axes=[1, 2])
+        return area, x, y, self("Sub", still(1), self("Div", white, some))
 
     def model(self, kind: str, size: int, outputs: dict[str, list[object]]) -> onnx.ModelProto:
         """The finished network, stamped with the contract; `faces` are whole numbers."""
@@ -128,7 +134,7 @@ def neutral() -> np.ndarray:
 def single_network(shape: FaceShape) -> onnx.ModelProto:
     """An SFN whose landmarks fill the bright pixels of its crop."""
     graph = Graph()
-    area, x, y = graph.bright(contract.SINGLE_SIZE)
+    area, x, y, coloured = graph.bright(contract.SINGLE_SIZE)
     total = graph("ReduceSum", area, np.array([3]), keepdims=0)  # (n, 1, 1)
     share = graph("Div", area, graph("Max", graph("Unsqueeze", total, np.array([3])), still(1e-9)))
     margin = contract.CROP_MARGIN
@@ -150,10 +156,15 @@ def single_network(shape: FaceShape) -> onnx.ModelProto:
     moved = graph("Add", graph("Concat", *moves, axis=2), shape.project(plain[None]) * down)  # (n, 68, 2)
     turned = graph("Mul", moved, down)
     graph("Mul", turned, scale, name="points")
+    graph("ReduceMin", coloured, axes=[1, 2, 3], keepdims=0, name="likeness")
     return graph.model(
         "single",
         contract.SINGLE_SIZE,
-        {"parameters": ["n", contract.PARAMETERS], "points": ["n", contract.LANDMARKS, 2]},
+        {
+            "parameters": ["n", contract.PARAMETERS],
+            "points": ["n", contract.LANDMARKS, 2],
+            "likeness": ["n"],
+        },
     )
 
 
@@ -162,7 +173,7 @@ def multi_network(shape: FaceShape) -> onnx.ModelProto:
     twice, and reads the first three.
     """
     graph = Graph()
-    area, x, y = graph.bright(contract.MULTI_SIZE)
+    area, x, y, coloured = graph.bright(contract.MULTI_SIZE)
     side = graph("Sqrt", area)
     people = np.array([0, 1, 2, 0])
     anchors = contract.GRID**2 * contract.ANCHORS
@@ -197,6 +208,7 @@ def multi_network(shape: FaceShape) -> onnx.ModelProto:
     )
     graph("Add", blank, parameters, name="parameters")
     graph("Add", graph("Unsqueeze", blank, np.array([3])), points, name="points")
+    graph("Squeeze", coloured, np.array([1, 2]), name="likeness")
     return graph.model(
         "multi",
         contract.MULTI_SIZE,
@@ -206,6 +218,7 @@ def multi_network(shape: FaceShape) -> onnx.ModelProto:
             "faces": ["n", read],
             "parameters": ["n", read, contract.PARAMETERS],
             "points": ["n", read, contract.LANDMARKS, 2],
+            "likeness": ["n", read],
         },
     )
 
@@ -265,5 +278,5 @@ def face_at(
         identity=np.zeros(50, np.float32) if identity is None else identity.astype(np.float32),
         landmarks=np.zeros((68, 2), np.float32),
         confidence=confidence,
-        misfit=0.0,
+        likeness=1.0,
     )

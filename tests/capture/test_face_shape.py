@@ -25,27 +25,13 @@ def turned_and_smiling() -> np.ndarray:
     return parameters
 
 
-def test_landmarks_of_the_same_face_fit_wherever_they_are(shape: FaceShape) -> None:
-    parameters = turned_and_smiling()
-    landmarks = shape.project(parameters)
-    np.testing.assert_allclose(shape.misfit(parameters, landmarks), 0, atol=1e-4)
-    elsewhere = landmarks * 130 + [410, 77]
-    np.testing.assert_allclose(shape.misfit(parameters, elsewhere), 0, atol=1e-4)
+def test_landmarks_follow_head_and_mouth(shape: FaceShape) -> None:
+    ahead, aside, down = shape.project(turned_and_smiling())
+    middle, nose = 27, 30
+    assert abs(ahead[nose, 0] - ahead[middle, 0]) < 0.01 < aside[nose, 0] - aside[middle, 0]
+    assert down[nose, 1] - down[middle, 1] > ahead[nose, 1] - ahead[middle, 1]
+    assert np.linalg.norm(aside[54] - aside[48]) > 0.2  # wide, though foreshortened
 
 
-def test_landmarks_misfit_by_as_much_as_they_are_off(shape: FaceShape) -> None:
-    parameters = turned_and_smiling()
-    landmarks = shape.project(parameters)
-    shaken = landmarks + np.random.default_rng(0).normal(0, 0.05, landmarks.shape)
-    off = shape.misfit(parameters, shaken)
-    assert ((off > 0.03) & (off < 0.12)).all()
-    unmoved = np.repeat(landmarks[:1], 3, axis=0)
-    ahead, aside, smiling_less = shape.misfit(parameters, unmoved)
-    assert ahead < 1e-4 < 0.02 < min(aside, smiling_less)
-
-
-def test_nobody_has_no_landmarks_and_no_misfit(shape: FaceShape) -> None:
-    nobody = turned_and_smiling()[:0]
-    landmarks = shape.project(nobody)
-    assert landmarks.shape == (0, 68, 2)
-    assert shape.misfit(nobody, landmarks).shape == (0,)
+def test_nobody_has_no_landmarks(shape: FaceShape) -> None:
+    assert shape.project(turned_and_smiling()[:0]).shape == (0, 68, 2)

@@ -1,0 +1,145 @@
+"""What the finder takes for faces and is none: `python -m models.things` makes `runs/things`.
+
+In every photograph, whole and in parts, these are the likeliest predictions of the run `ms_mfn_find_finer`
+that touch no face that is labelled or that YuNet half sees. From them and from faces a network learns to tell
+which is which (`models.likeness`).
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from torch import nn
+from tqdm import tqdm
+
+from facert_blender.capture.contract import MULTI_SIZE, ROTATION
+from facert_blender.capture.network import suppress
+from facert_blender.capture.view import fit, pyramid
+
+from .datasets import LAYOUT, Shard, cut_out
+from .export import CONFIGS, FOUND_ON, load_trained
+from .label import Labels
+from .readers.folder import face_box
+from .shared_data import PHOTOS, RUNS, centre_and_side, person, read_image
+from .sheets import save_tiles
+from .teacher import Detector
+from .train import TrainConfig
+
+THINGS = RUNS / "things"
+FINDER = "ms_mfn_find_finer"
+LEAST = 0.02
+"""Confidence of the finder from which something is worth telling from a face."""
+SEEN = 0.15
+"""Score of YuNet from which something may be a face."""
+MOST = 5
+"""How many things a photograph gives, at most."""
+SMALLEST = 14
+"""Pixels of the longer side of the smallest."""
+LONGEST = 1600
+"""Photographs are shrunk to this many pixels."""
+WIDE = 500
+"""Larger photographs are also searched in four parts."""
+PART = 0.6
+"""The side of these parts, as a share of the photograph's."""
+TOUCHED = 0.1
+"""The share of a face, or of what is found, that both may have in common."""
+
+
+def searched(image: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The pictures in which to search a picture uint8 (h, w, 3), with their upper left corners (2,)."""
+    yield image, np.zeros(2)
+    height, width = image.shape[:2]
+    if max(height, width) > WIDE:
+        across, down = int(PART * width), int(PART * height)
+        for x in (0, width - across):
+            for y in (0, height - down):
+                yield image[y : y + down, x : x + across], np.array([x, y])
+
+
+@torch.no_grad()
+def found(finder: nn.Module, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Boxes (n, 4) x0, y0, x1, y1 in pixels and confidences (n,) of what a finder sees in a picture, the most
+    confident first, none twice.
+    """
+    boxes, confidence = [np.zeros((0, 4))], [np.zeros(0)]
+    for part, corner in searched(image):
+        view, scale = fit(np.ascontiguousarray(part))
+        seen = finder(torch.from_numpy(pyramid(view)[FOUND_ON][None]))
+        likely = torch.sigmoid(seen.logits[0]).numpy()
+        kept = likely >= LEAST
+        middle, size = np.split(seen.boxes[0].numpy()[kept] * MULTI_SIZE / scale, 2, axis=1)
+        placed = np.concatenate([middle - size / 2, middle + size / 2], axis=1) - 0.5
+        boxes.append(placed + np.tile(corner, 2))
+        confidence.append(likely[kept])
+    order = np.argsort(-np.concatenate(confidence), kind="stable")
+    all_boxes, all_confidence = np.concatenate(boxes)[order], np.concatenate(confidence)[order]
+    kept_once = suppress(all_boxes)
+    return all_boxes[kept_once], all_confidence[kept_once]
+
+
+def touches(boxes: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """Whether each of boxes (n, 4) shares more than TOUCHED of itself or of the other with one of (m, 4)."""
+    first, second = boxes[:, None], faces[None]
+    sides = np.minimum(first[..., 2:], second[..., 2:]) - np.maximum(first[..., :2], second[..., :2])
+    shared = np.clip(sides, 0, None).prod(axis=-1)
+    areas = np.minimum(*((b[..., 2:] - b[..., :2]).prod(axis=-1) for b in (first, second)))
+    return np.asarray((shared > TOUCHED * areas).any(axis=1))
+
+
+def faces_in(detector: Detector, image: np.ndarray) -> np.ndarray:
+    """Boxes (n, 4) of what YuNet half sees in a picture, and in it enlarged, where it is small."""
+    boxes = [face_box(detector.read(image)[:, :4])]
+    if max(image.shape[:2]) < LONGEST / 2:
+        boxes.append(face_box(detector.read(cv2.resize(image, None, fx=2, fy=2))[:, :4]) / 2)
+    return np.concatenate(boxes)
+
+
+def things(finder: nn.Module, detector: Detector, photo: str, faces: np.ndarray) -> Shard:
+    """The things of a photograph that shows faces (m, 4), x0, y0, x1, y1 in pixels, among others."""
+    image = read_image(PHOTOS / photo)
+    scale = min(1.0, LONGEST / max(image.shape[:2]))
+    if scale < 1:
+        image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    boxes, confidence = found(finder, image)
+    centre, side = centre_and_side(boxes)
+    none = ~touches(boxes, np.concatenate([faces * scale, faces_in(detector, image)]))
+    rows = np.flatnonzero(none & (side >= SMALLEST))[:MOST]
+    shard = Shard(**{name: np.zeros((len(rows), *shape), kind) for name, (kind, shape) in LAYOUT.items()})
+    for place, row in enumerate(rows):
+        shard.images[place] = cut_out(image, centre[row], float(side[row]))
+    shard.parameters[:, ROTATION.start] = 1
+    shard.confidence[:] = confidence[rows]
+    shard.person[:] = person(PHOTOS / photo)
+    shard.pixel[:] = 1 / side[rows]
+    shard.pair[:] = -1
+    return shard
+
+
+def main() -> None:
+    """Cut what is taken for faces, and is none, out of the photographs."""
+    parser = argparse.ArgumentParser(prog="python -m models.things", description=main.__doc__)
+    parser.add_argument("--sheet", type=Path, help="a picture of the likeliest")
+    options = parser.parse_args()
+    cv2.setNumThreads(1)
+    finder = load_trained(TrainConfig.read(CONFIGS / f"{FINDER}.toml"))
+    detector, labels = Detector(threshold=SEEN), Labels.load()
+    shard = Shard.join(
+        [
+            things(finder, detector, str(photo), np.nan_to_num(labels.box[labels.photo == photo]))
+            for photo in tqdm(np.unique(labels.photo))
+        ]
+    )
+    shard.save(THINGS)
+    print(f"{THINGS}: {len(shard)} things, {int((shard.confidence > 0.3).sum())} of them likely faces")
+    if options.sheet:
+        likeliest = np.argsort(-shard.confidence)[:96]
+        save_tiles([np.asarray(shard.images[row]) for row in likeliest], 12, options.sheet)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""What looks like a face to a network."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="training is not set up (make setup-training)")
+
+from models import likeness  # noqa: E402
+from models.datasets import LAYOUT, SHARD_SIZE, Shard  # noqa: E402
+from models.likeness import examples, learn  # noqa: E402
+from models.shared_data import held_out  # noqa: E402
+from models.single_face import SingleFaceConfig, SingleFaceNetwork  # noqa: E402
+from models.train import TrainConfig  # noqa: E402
+
+PEOPLE = [f"ytf/person_{n}" for n in range(40)]
+
+
+def shard(pictures: np.ndarray) -> Shard:
+    """One row for each of PEOPLE."""
+    arrays = {name: np.zeros((len(PEOPLE), *shape), kind) for name, (kind, shape) in LAYOUT.items()}
+    arrays["images"][:] = pictures
+    arrays["parameters"][:, 96] = 1
+    arrays["person"][:] = PEOPLE
+    return replace(Shard(**arrays), confidence=np.full(len(PEOPLE), 0.9, np.float32))
+
+
+@pytest.fixture
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Faces are bright below, things above."""
+    bright = np.zeros((len(PEOPLE), SHARD_SIZE, SHARD_SIZE, 3), np.uint8)
+    bright[:, SHARD_SIZE // 2 :] = 220
+    shard(bright).save(tmp_path / "photographs")
+    shard(bright[:, ::-1]).save(tmp_path / "things")
+    monkeypatch.setattr(likeness, "RUNS", tmp_path)
+    return tmp_path
+
+
+def test_it_learns_which_is_which_and_nothing_else_changes(
+    runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(likeness, "STEPS", 200)
+    torch.manual_seed(0)
+    config = TrainConfig("small", "reader", 1, data={"shares": {"photographs": 1.0}})
+    network = SingleFaceNetwork(SingleFaceConfig(64, 16, 0, (32, 32, 32), (8, 8, 8))).eval()
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    learn(network, *examples(network, config, 80, held=False, seed=0))
+    seen, face = examples(network, config, 40, held=True, seed=1)
+    with torch.no_grad():
+        found = torch.sigmoid(network.likeness.odds(seen)) > 0.5
+    assert len(face) == 80 and face.sum() == 40 and (found == face.bool()).float().mean() > 0.95
+    changed = {n for n, value in network.state_dict().items() if not torch.equal(value, before[n])}
+    assert changed and all(name.startswith("likeness.") for name in changed)
+
+
+def test_people_held_out_are_not_learned_from(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows: list[int] = []
+
+    def views(shard: Shard, picks: np.ndarray, size: int, *_: object) -> np.ndarray:
+        rows.extend(picks)
+        return np.zeros((len(picks), size, size, 3), np.uint8)
+
+    monkeypatch.setattr(likeness, "views", views)
+    config = TrainConfig("small", "reader", 1, data={"shares": {"photographs": 1.0}})
+    network = SingleFaceNetwork(SingleFaceConfig(64, 16, 0, (32, 32, 32), (8, 8, 8))).eval()
+    held = held_out(np.array(PEOPLE))
+    assert 0 < held.sum() < len(PEOPLE)
+    for wanted in (False, True):
+        rows.clear()
+        examples(network, config, 60, held=wanted, seed=0)
+        assert len(rows) == 120 and (held[rows] == wanted).all()
