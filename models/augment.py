@@ -11,6 +11,7 @@ import numpy as np
 from facert_blender.capture.contract import CROP_MARGIN, LANDMARKS, ROTATION, SINGLE_SIZE
 from facert_blender.capture.view import View, turn, turned
 
+from .datasets import SHARD_SPAN, Shard
 from .face_reader import CLOSER
 from .label import MARK_OFFSET, MIRROR_LANDMARKS, mirror
 
@@ -123,6 +124,24 @@ def random_place(
         shift=view.centre + rng.uniform(-spread.shift, spread.shift, 2),
         roll=np.radians(spread.roll * np.clip(rng.normal(), -3, 3)) - view.roll,
         mirrored=mirrored,
+    )
+
+
+def random_view(
+    shard: Shard, row: int, rng: np.random.Generator, *, size: int, upright: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """`random_place` of a shard's row, around it as a network for crops of `size` first sees faces, or, so
+    often, `upright`.
+    """
+    return random_place(
+        shard.images[row],
+        SHARD_SPAN,
+        shard.parameters[row],
+        shard.landmarks[row],
+        float(shard.pixel[row]),
+        rng,
+        spread=first_spread(size),
+        upright=upright,
     )
 
 

@@ -21,8 +21,8 @@ from facert_blender.capture.contract import FINDING_SIZE, LANDMARKS, ROTATION
 from facert_blender.capture.network import overlaps
 from facert_blender.capture.output import replacing
 
-from .augment import first_spread, random_place
-from .datasets import PHOTOGRAPHS, SHARD_SPAN, Shard
+from .augment import random_view
+from .datasets import PHOTOGRAPHS, Shard
 from .export import CONFIGS, load_trained
 from .marks import Marks
 from .multi_task import MultiFaceTask
@@ -78,19 +78,7 @@ def points_in_crops(network: SingleFaceNetwork, shard: Shard, rows: np.ndarray, 
     rng = np.random.default_rng(0)
     points, rotation, marks = [], [], []
     for chunk in tqdm(np.array_split(np.repeat(rows, ROUNDS), max(1, len(rows) * ROUNDS // 50))):
-        placed = [
-            random_place(
-                shard.images[row],
-                SHARD_SPAN,
-                shard.parameters[row],
-                shard.landmarks[row],
-                float(shard.pixel[row]),
-                rng,
-                spread=first_spread(size),
-                upright=float(upright),
-            )
-            for row in chunk
-        ]
+        placed = [random_view(shard, row, rng, size=size, upright=float(upright)) for row in chunk]
         crops = [cv2.resize(crop, (size, size), interpolation=cv2.INTER_AREA) for crop, _, _ in placed]
         parameters, located, _ = network(torch.from_numpy(np.stack(crops)))
         points.append(located)

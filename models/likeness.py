@@ -19,8 +19,8 @@ from tqdm import tqdm
 
 from facert_blender.capture.output import replacing
 
-from .augment import first_spread, photographic, random_place, seen_small
-from .datasets import SHARD_SPAN, Shard
+from .augment import photographic, random_view, seen_small
+from .datasets import Shard
 from .export import CONFIGS, load_trained
 from .shared_data import RUNS, held_out
 from .single_face import SingleFaceNetwork
@@ -41,16 +41,7 @@ def views(shard: Shard, rows: np.ndarray, size: int, upright: float, rng: np.ran
     """
     crops = []
     for row in rows:
-        crop, _, _ = random_place(
-            shard.images[row],
-            SHARD_SPAN,
-            shard.parameters[row],
-            shard.landmarks[row],
-            float(shard.pixel[row]),
-            rng,
-            spread=first_spread(size),
-            upright=upright,
-        )
+        crop, _, _ = random_view(shard, row, rng, size=size, upright=upright)
         crops.append(seen_small(photographic(crop, rng), size, rng))
     return np.stack(crops)
 
