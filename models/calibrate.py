@@ -26,7 +26,7 @@ from .datasets import PHOTOGRAPHS, Shard
 from .export import CONFIGS, load_trained
 from .marks import Marks
 from .multi_task import MultiFaceTask
-from .shared_data import RUNS, held_out, marked_by_people
+from .shared_data import RUNS, corners, held_out, marked_by_people
 from .single_face import SingleFaceNetwork
 from .train import TrainConfig
 
@@ -36,11 +36,6 @@ ROUNDS = 4
 LEVELS = np.round(np.arange(0.1, 0.85, 0.05), 2)
 RIGHT = 0.5
 """A detection is right from this overlap on."""
-
-
-def corners(boxes: np.ndarray) -> np.ndarray:
-    """Boxes (n, 4) as x0, y0, x1, y1 from centre and size."""
-    return np.concatenate([boxes[:, :2] - boxes[:, 2:] / 2, boxes[:, :2] + boxes[:, 2:] / 2], axis=1)
 
 
 def counts(network: nn.Module, scene: dict[str, np.ndarray], level: float) -> tuple[int, int, int, int]:

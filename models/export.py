@@ -82,8 +82,7 @@ class MultiFaceOutputs(nn.Module):
 
     network: what finds the faces. reader: what reads them, of `face_reader.VIEW_SIZE`; where there is none,
     they are read in the network's cells as in the paper, the points are the face model's, and the likeness is
-    the confidence. confidence: the
-    network's own confidence that comes out as 0.5 (see `models.calibrate`).
+    the confidence. confidence: the network's own that comes out as 0.5 (see `models.calibrate`).
     """
 
     def __init__(

@@ -31,6 +31,8 @@ EXAMPLES = 16_000
 """Views of faces, and as many of things."""
 HELD_OUT = 2_000
 """The same of people held out."""
+SURE = 0.2
+"""Confidence of a label from which a face is one, as in training."""
 STEPS, BATCH, RATE, DECAY = 4_000, 256, 3e-3, 1e-3
 ASKED = (0.1, 0.3, 0.5, 0.7, 0.9)
 
@@ -44,6 +46,11 @@ def views(shard: Shard, rows: np.ndarray, size: int, upright: float, rng: np.ran
         crop, _, _ = random_view(shard, row, rng, size=size, upright=upright)
         crops.append(seen_small(photographic(crop, rng), size, rng))
     return np.stack(crops)
+
+
+def able(shard: Shard, *, held: bool, least: float) -> np.ndarray:
+    """The rows of a shard that show people held out, or others, with a confidence above the `least`."""
+    return np.flatnonzero((held_out(shard.person) == held) & (shard.confidence > least))
 
 
 @torch.no_grad()
@@ -64,24 +71,27 @@ def features(network: SingleFaceNetwork, crops: np.ndarray) -> Tensor:
 def examples(
     network: SingleFaceNetwork, config: TrainConfig, count: int, *, held: bool, seed: int
 ) -> tuple[Tensor, Tensor]:
-    """Features (2 * count, …) of views of faces and of things, and which are faces (2 * count,)."""
+    """Features (n, …) of `count` views of faces, less where nobody of a shard can be taken, and then as many
+    of things, and which are faces (n,).
+    """
     rng = np.random.default_rng(seed)
     shares = config.data["shares"]
     upright = float(config.data.get("upright", 0.0))
     chosen = rng.choice(list(shares), count, p=np.array(list(shares.values())) / sum(shares.values()))
-    sources = [(name, int((chosen == name).sum()), upright) for name in shares]
-    sources.append((THINGS.name, count, 0.0))
-    rows: list[Tensor] = []
-    for name, number, often in sources:
+    sources = [(name, int((chosen == name).sum()), upright, SURE) for name in shares]
+    sources.append((THINGS.name, count, 0.0, 0.0))
+    seen: list[Tensor] = []
+    for name, number, often, least in sources:
         shard = Shard.open(RUNS / name)
-        sure = shard.confidence > (0.0 if name == THINGS.name else 0.2)
-        able = np.flatnonzero((held_out(shard.person) == held) & sure)
-        picks = rng.choice(able, number) if len(able) else np.zeros(0, int)
+        rows = able(shard, held=held, least=least)
+        picks = rng.choice(rows, number) if len(rows) else rows
         for chunk in tqdm(np.array_split(picks, max(1, number // 500)), desc=name):
             if len(chunk):
-                rows.append(features(network, views(shard, chunk, network.config.size, often, rng)))
-    things = torch.arange(len(all_rows := torch.cat(rows))) >= len(all_rows) - count
-    return all_rows, (~things).float()
+                seen.append(features(network, views(shard, chunk, network.config.size, often, rng)))
+    everything = torch.cat(seen)
+    face = torch.ones(len(everything))
+    face[-count:] = 0
+    return everything, face
 
 
 def learn(network: SingleFaceNetwork, seen: Tensor, face: Tensor) -> None:

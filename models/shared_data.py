@@ -123,6 +123,11 @@ def centre_and_side(boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return (low + high) / 2, (high - low).max(-1)
 
 
+def corners(boxes: np.ndarray) -> np.ndarray:
+    """Boxes (n, 4) as x0, y0, x1, y1 from centre and size."""
+    return np.concatenate([boxes[:, :2] - boxes[:, 2:] / 2, boxes[:, :2] + boxes[:, 2:] / 2], axis=1)
+
+
 def landmark_box(landmarks: np.ndarray) -> np.ndarray:
     """The tight boxes (…, 4) x0, y0, x1, y1 around landmarks (…, 68, 2)."""
     return np.concatenate([landmarks.min(-2), landmarks.max(-2)], axis=-1)

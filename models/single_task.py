@@ -73,7 +73,7 @@ def open_labelled(name: str, data: dict[str, Any]) -> Shard:
         return shard
     seen = np.load(labels_file(teacher, name))
     if not made:
-        kept = [EXPRESSION.start + i for name in data.get("fitted", ()) for i in channels(name)]
+        kept = [EXPRESSION.start + i for stem in data.get("fitted", ()) for i in channels(stem)]
         seen[:, kept] = shard.parameters[:, kept]
     if not made or share == 0:
         return shard.labelled(seen)

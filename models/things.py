@@ -25,7 +25,7 @@ from .datasets import LAYOUT, Shard, cut_out
 from .export import CONFIGS, FOUND_ON, load_trained
 from .label import Labels
 from .readers.folder import face_box
-from .shared_data import PHOTOS, RUNS, centre_and_side, person, read_image
+from .shared_data import PHOTOS, RUNS, centre_and_side, corners, person, read_image
 from .sheets import save_tiles
 from .teacher import Detector
 from .train import TrainConfig
@@ -72,8 +72,7 @@ def found(finder: nn.Module, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]
         seen = finder(torch.from_numpy(pyramid(view)[FOUND_ON][None]))
         likely = torch.sigmoid(seen.logits[0]).numpy()
         kept = likely >= LEAST
-        middle, size = np.split(seen.boxes[0].numpy()[kept] * MULTI_SIZE / scale, 2, axis=1)
-        placed = np.concatenate([middle - size / 2, middle + size / 2], axis=1) - 0.5
+        placed = corners(seen.boxes[0].numpy()[kept]) * (MULTI_SIZE / scale) - 0.5
         boxes.append(placed + np.tile(corner, 2))
         confidence.append(likely[kept])
     order = np.argsort(-np.concatenate(confidence), kind="stable")

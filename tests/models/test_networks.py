@@ -98,7 +98,7 @@ def test_what_is_seen_at_a_point_is_what_the_map_holds_there() -> None:
 
 
 def test_expressions_alone_are_given_what_is_seen_at_first_to_no_effect() -> None:
-    torch.manual_seed(0)
+    torch.manual_seed(4)
     without = SingleFaceNetwork(SingleFaceConfig()).eval()
     network = SingleFaceNetwork(SingleFaceConfig(seen=4)).eval()
     network.load_state_dict(without.state_dict(), strict=False)
@@ -107,7 +107,7 @@ def test_expressions_alone_are_given_what_is_seen_at_first_to_no_effect() -> Non
         torch.testing.assert_close(network(noise(2, 128))[0], before)
         torch.nn.init.normal_(network.expression.at_points.weight)
         changed = (network(noise(2, 128))[0] - before).abs()
-    assert changed[:, EXPRESSION].max() > 1e-3
+    assert changed[:, EXPRESSION].max() > 0.01
     changed[:, EXPRESSION] = 0
     assert changed.max() < 1e-5
 
