@@ -35,6 +35,12 @@ ALIKE = 0.7
 """Likeness from which what the SFN reads of a newcomer is a face: of faces of people never trained on 0.997
 are, of other things that the MFN may take for faces 0.002.
 """
+GONE = 0.3
+"""Likeness below which a followed face is none any more: it has left, or something covers it.
+
+Faces that can be seen keep to 0.8 and more in clips; of those that leave, or are covered, it falls to 0
+within a few frames.
+"""
 LOOKS = 6
 """Closer looks in one search, at most."""
 CLOSER = 4
@@ -83,11 +89,11 @@ class FastReader:
 class BestReader:
     """The MFN finds, the SFN reads and follows.
 
-    The SFN says nothing about whether a face is there. So a followed face must keep a face's proportions
-    from frame to frame and be confirmed whenever the MFN searches: every few frames, and at once when a
-    face is new or was lost, or two crops ran into each other. A search sees the whole picture and some parts
-    of it enlarged, for the small faces; at the start, and when everybody is gone as after a cut, all parts.
-    What may be a small face is looked at once more, closer.
+    A followed face must look like one and keep a face's proportions from frame to frame, and be confirmed
+    whenever the MFN searches: every few frames, and at once when a face is new or was lost, or two crops ran
+    into each other. A search sees the whole picture and some parts of it enlarged, for the small faces; at
+    the start, and when everybody is gone as after a cut, all parts. What may be a small face is looked at
+    once more, closer.
     """
 
     def __init__(self, multi: MultiFaceNetwork, single: SingleFaceNetwork) -> None:
@@ -105,7 +111,7 @@ class BestReader:
         self._followed = [
             replace(followed, face=replace(face, confidence=followed.face.confidence))
             for followed, face in zip(before, faces, strict=True)
-            if _plausible(face.box, followed.face.box, frame.image)
+            if face.likeness >= GONE and _plausible(face.box, followed.face.box, frame.image)
         ]
         if self._search_is_due(frame, len(before)):
             all_gone = bool(before) and not self._followed

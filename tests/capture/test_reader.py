@@ -54,6 +54,17 @@ def test_who_is_gone_is_no_longer_read(weights: Path) -> None:
     assert len(reader.read(frame(3, [green]))) == 1
 
 
+def test_what_takes_the_place_of_a_face_is_not_read(weights: Path) -> None:
+    reader = make_reader("best", weights=weights)
+    shown = [(RED, (80.0, 80.0), 40.0)]
+    counts = [len(reader.read(frame(index, shown))) for index in range(3)]
+    # A white thing is no face to these networks; its landmarks lie as the face's did.
+    thing = [((255, 255, 255), (80.0, 80.0), 40.0 / 3**0.5)]
+    counts += [len(reader.read(frame(index, thing))) for index in range(3, 5)]
+    assert counts == [1, 1, 1, 0, 0]
+    assert len(reader.read(frame(5, shown))) == 1
+
+
 def test_two_crops_that_run_into_one_face_become_one(weights: Path) -> None:
     reader = make_reader("best", weights=weights)
     for index in range(26):
