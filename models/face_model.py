@@ -39,6 +39,13 @@ UNIT = 7.57
 """Centimetres of the source to one unit: the neutral landmarks then reach ±1."""
 STRIP_WIDTH = 0.45
 """Half the width, in centimetres, of the band of vertices from which a strip is taken."""
+FULLER = {"browDown": 2.0, "browInnerUp": 1.6}
+"""How many times the source's shape a channel's full weight is, where people's brows move further than it.
+
+Measured on the frames of one person at a time (YouTube Faces): as the teacher's score of frowning brows goes
+from 0 to 1, points of the brows sink by 0.05 to 0.07 of the distance between the eyes' outer corners, which
+the source's shape lowers by 0.02 to 0.04; as that of raised inner brows does, they rise by 0.09 (0.06).
+"""
 
 
 def source_shapes(expression: str) -> tuple[str, ...]:
@@ -49,6 +56,11 @@ def source_shapes(expression: str) -> tuple[str, ...]:
         if expression.endswith(side) and expression not in ("jaw" + side, "mouth" + side):
             return (expression.removesuffix(side) + "_" + side[0],)
     return (expression,)
+
+
+def fullness(expression: str) -> float:
+    """How many times the source's shapes the full weight of one of the 46 expressions is."""
+    return FULLER.get(expression.removesuffix("Left").removesuffix("Right"), 1.0)
 
 
 @dataclass(frozen=True)
@@ -79,7 +91,9 @@ class FaceMesh:
             deltas = source["expression"].astype(np.float32) / UNIT
             polygons, material = source["polygons"], source["polygon_material"]
             materials, landmarks = tuple(source["material_names"]), source["landmarks68"]
-        expressions = [sum(deltas[names.index(s)] for s in source_shapes(e)) for e in EXPRESSIONS]
+        expressions = [
+            fullness(e) * sum(deltas[names.index(s)] for s in source_shapes(e)) for e in EXPRESSIONS
+        ]
         basis = np.concatenate([neutral[None], modes, np.stack(expressions)]).astype(np.float32)
         quads = polygons[:, 3] >= 0
         triangles = np.concatenate([polygons[:, :3], polygons[quads][:, [0, 2, 3]]])

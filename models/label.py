@@ -74,7 +74,7 @@ are.
 # How far a fitted weight may stray from the teacher's score, for the channels in which the teacher is good.
 TRUSTED = {
     "eyeBlink": 0.12, "eyeLookDown": 0.2, "eyeSquint": 0.2, "jawOpen": 0.12, "mouthSmile": 0.12,
-    "mouthPucker": 0.15, "mouthFunnel": 0.15, "browDown": 0.12, "browInnerUp": 0.12, "browOuterUp": 0.12,
+    "mouthPucker": 0.15, "mouthFunnel": 0.15, "browDown": 0.06, "browInnerUp": 0.075, "browOuterUp": 0.12,
     "mouthRollLower": 0.15, "mouthRollUpper": 0.15, "mouthShrugLower": 0.12, "mouthShrugUpper": 0.12,
     "mouthUpperUp": 0.15, "mouthLowerDown": 0.18, "mouthStretch": 0.15, "mouthPress": 0.15, "jawLeft": 0.12,
     "jawRight": 0.12, "mouthLeft": 0.12, "mouthRight": 0.12, "mouthDimple": 0.12,

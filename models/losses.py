@@ -17,7 +17,10 @@ from .fitting import LID_PAIRS, LIP_PAIRS
 # fitted label says little of channels in which the teacher is dead.
 FITTED_EMPHASIS = {
     "eyeBlink": 3.0, "jawOpen": 2.0, "mouthSmile": 1.5,
-    "browInnerUp": 6.0, "browOuterUp": 2.0, "browDown": 6.0, "mouthPucker": 5.0,
+    "browInnerUp": 6.0, "browOuterUp": 4.0, "browDown": 6.0, "mouthPucker": 5.0,
+    "mouthPress": 4.0, "mouthRollLower": 4.0, "mouthRollUpper": 4.0,
+    "mouthShrugLower": 3.0, "mouthShrugUpper": 2.0, "mouthStretch": 2.0,
+    "eyeSquint": 2.0, "eyeLookDown": 2.0, "jawLeft": 2.0, "jawRight": 2.0,
     "cheekPuff": 0.3, "cheekSquint": 0.3, "eyeWide": 0.3, "noseSneer": 0.3,
     "jawForward": 0.3, "mouthFrown": 0.3, "mouthClose": 0.3,
 }  # fmt: skip

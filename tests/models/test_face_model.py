@@ -10,7 +10,7 @@ from facert_blender.capture.face_shape import FaceShape
 
 torch = pytest.importorskip("torch", reason="training is not set up (make setup-training)")
 
-from models.face_model import Projection, source_shapes, tensor  # noqa: E402
+from models.face_model import Projection, fullness, source_shapes, tensor  # noqa: E402
 
 WEIGHTS = Path(__file__).parents[2] / "models" / "weights"
 
@@ -71,3 +71,28 @@ def test_every_expression_has_a_source() -> None:
     assert source_shapes("mouthRight") == ("mouthRight",)
     assert source_shapes("cheekPuff") == ("cheekPuff_L", "cheekPuff_R")
     assert len({source_shapes(name) for name in EXPRESSIONS}) == 46
+
+
+def test_full_weights_move_brows_as_far_as_people_do(shape: FaceShape) -> None:
+    still = faces(1)
+    still[:, 1:96] = 0
+    still[:, 96:104] = (1, 0, 0, 0, 0, 0, 0, 0.5)
+    at_rest = shape.project(still)[0]
+    between_eyes = at_rest[45, 0] - at_rest[36, 0]
+
+    def lowered(stem: str) -> np.ndarray:
+        moved = still.copy()
+        moved[:, [50 + i for i, name in enumerate(EXPRESSIONS) if name.startswith(stem)]] = 1
+        return (shape.project(moved)[0, 17:27, 1] - at_rest[17:27, 1]) / between_eyes
+
+    assert 0.05 < lowered("browDown").max() < 0.09
+    assert -0.13 < lowered("browInnerUp").min() < -0.08
+
+
+def test_only_brows_are_made_fuller() -> None:
+    assert {name for name in EXPRESSIONS if fullness(name) != 1} == {
+        "browDownLeft",
+        "browDownRight",
+        "browInnerUpLeft",
+        "browInnerUpRight",
+    }
