@@ -36,10 +36,10 @@ ALIKE = 0.7
 are, of other things that the MFN may take for faces 0.002.
 """
 GONE = 0.3
-"""Likeness below which a followed face is none any more: it has left, or something covers it.
+"""Likeness below which a followed face that is not small has left, or something covers it.
 
-Faces that can be seen keep to 0.8 and more in clips; of those that leave, or are covered, it falls to 0
-within a few frames.
+Such faces keep to 0.8 and more in clips while they can be seen; of those that leave, or are covered, it falls
+to 0 within a few frames. Of small, blurred ones it may be low all along.
 """
 LOOKS = 6
 """Closer looks in one search, at most."""
@@ -89,11 +89,11 @@ class FastReader:
 class BestReader:
     """The MFN finds, the SFN reads and follows.
 
-    A followed face must look like one and keep a face's proportions from frame to frame, and be confirmed
-    whenever the MFN searches: every few frames, and at once when a face is new or was lost, or two crops ran
-    into each other. A search sees the whole picture and some parts of it enlarged, for the small faces; at
-    the start, and when everybody is gone as after a cut, all parts. What may be a small face is looked at
-    once more, closer.
+    A followed face must keep a face's proportions from frame to frame and, unless it is small, look like one,
+    and be confirmed whenever the MFN searches: every few frames, and at once when a face is new or was lost,
+    or two crops ran into each other. A search sees the whole picture and some parts of it enlarged, for the
+    small faces; at the start, and when everybody is gone as after a cut, all parts. What may be a small face
+    is looked at once more, closer.
     """
 
     def __init__(self, multi: MultiFaceNetwork, single: SingleFaceNetwork) -> None:
@@ -111,7 +111,7 @@ class BestReader:
         self._followed = [
             replace(followed, face=replace(face, confidence=followed.face.confidence))
             for followed, face in zip(before, faces, strict=True)
-            if face.likeness >= GONE and _plausible(face.box, followed.face.box, frame.image)
+            if _plausible(face.box, followed.face.box, frame.image) and not _gone(face, frame.image)
         ]
         if self._search_is_due(frame, len(before)):
             all_gone = bool(before) and not self._followed
@@ -278,6 +278,11 @@ def _plausible(box: np.ndarray, expected: np.ndarray, image: np.ndarray) -> bool
     shift = np.abs(centre - (expected[:2] + expected[2:]) / 2).max() / before.max()
     inside = (centre >= 0).all() and (centre < image.shape[1::-1]).all()
     return bool(inside and 0.6 < growth < 1.6 and shift < 0.4 and 0.4 < size[0] / size[1] < 1.8)
+
+
+def _gone(face: Face, image: np.ndarray) -> bool:
+    """Whether what is read where a face was followed looks like none, and is large enough to tell."""
+    return face.likeness < GONE and _side(face.box) > LARGE * max(image.shape[:2])
 
 
 def _hidden(box: np.ndarray, others: np.ndarray) -> bool:
