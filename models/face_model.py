@@ -58,9 +58,14 @@ def source_shapes(expression: str) -> tuple[str, ...]:
     return (expression,)
 
 
+def without_side(expression: str) -> str:
+    """The name of an expression without its side."""
+    return expression.removesuffix("Left").removesuffix("Right")
+
+
 def fullness(expression: str) -> float:
     """How many times the source's shapes the full weight of one of the 46 expressions is."""
-    return FULLER.get(expression.removesuffix("Left").removesuffix("Right"), 1.0)
+    return FULLER.get(without_side(expression), 1.0)
 
 
 @dataclass(frozen=True)

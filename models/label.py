@@ -33,7 +33,7 @@ from facert_blender.capture.network import overlaps
 from facert_blender.capture.output import replacing
 
 from .dense import DensePoints
-from .face_model import FaceMesh
+from .face_model import FaceMesh, fullness, without_side
 from .fitting import Evidence, fit
 from .label_sheets import save_sheets
 from .lids import MARKED, TAUGHT, evened, gaps, joined, lid_weights, set_lids, usual_gap
@@ -71,10 +71,11 @@ whatever the size of the face. Mirrored marks keep to the same side, so that net
 are.
 """
 
-# How far a fitted weight may stray from the teacher's score, for the channels in which the teacher is good.
+# How far a fitted weight may stray from the teacher's score, for the channels in which the teacher is good:
+# in weights of the source's shapes, since it is as far on the face if a channel is made fuller.
 TRUSTED = {
     "eyeBlink": 0.12, "eyeLookDown": 0.2, "eyeSquint": 0.2, "jawOpen": 0.12, "mouthSmile": 0.12,
-    "mouthPucker": 0.15, "mouthFunnel": 0.15, "browDown": 0.06, "browInnerUp": 0.075, "browOuterUp": 0.12,
+    "mouthPucker": 0.15, "mouthFunnel": 0.15, "browDown": 0.12, "browInnerUp": 0.12, "browOuterUp": 0.12,
     "mouthRollLower": 0.15, "mouthRollUpper": 0.15, "mouthShrugLower": 0.12, "mouthShrugUpper": 0.12,
     "mouthUpperUp": 0.15, "mouthLowerDown": 0.18, "mouthStretch": 0.15, "mouthPress": 0.15, "jawLeft": 0.12,
     "jawRight": 0.12, "mouthLeft": 0.12, "mouthRight": 0.12, "mouthDimple": 0.12,
@@ -96,7 +97,7 @@ def score_prior(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     mean = np.zeros((len(scores), len(EXPRESSIONS)), np.float32)
     spread = np.full(len(EXPRESSIONS), UNTRUSTED_SPREAD, np.float32)
     for i, name in enumerate(EXPRESSIONS):
-        stem = name.removesuffix("Left").removesuffix("Right")
+        stem = without_side(name)
         trust = TRUSTED.get(name, TRUSTED.get(stem))
         if trust is None:
             spread[i] = UNTRUSTED.get(stem, UNTRUSTED_SPREAD)
@@ -104,7 +105,7 @@ def score_prior(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         source = "browInnerUp" if stem == "browInnerUp" else name
         rest = AT_REST.get(stem, 0.0)
         mean[:, i] = np.clip((scores[:, SCORE_NAMES.index(source)] - rest) / (1 - rest), 0, 1)
-        spread[i] = trust
+        spread[i] = trust / fullness(name)
     return mean, spread
 
 

@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from facert_blender.capture.contract import EXPRESSION, EXPRESSIONS, IDENTITY, ROTATION
 
-from .face_model import Projection
+from .face_model import Projection, without_side
 from .fitting import LID_PAIRS, LIP_PAIRS
 
 # How much a channel counts in the expression term, by where its label comes from; the others count 1. A
@@ -36,8 +36,7 @@ SHARPNESS = 6.0
 
 def emphasis(table: dict[str, float]) -> Tensor:
     """The 46 channels' factors (46,) from a table by name without its side."""
-    stems = [name.removesuffix("Left").removesuffix("Right") for name in EXPRESSIONS]
-    return torch.tensor([table.get(n, table.get(s, 1.0)) for n, s in zip(EXPRESSIONS, stems, strict=True)])
+    return torch.tensor([table.get(name, table.get(without_side(name), 1.0)) for name in EXPRESSIONS])
 
 
 @dataclass(frozen=True)

@@ -180,7 +180,7 @@ class BestReader:
         seen, unsure = [], []
         for number, area in enumerate(areas):
             for face in self._find(image, area):
-                large = number == 0 and _side(face.box) > LARGE * max(image.shape[:2])
+                large = number == 0 and _large(face.box, image)
                 if face.confidence >= (FOUND if large else SURE):
                     seen.append(face)
                 elif self._is_followed(face):
@@ -256,6 +256,11 @@ def _side(box: np.ndarray) -> float:
     return float((box[2:] - box[:2]).max())
 
 
+def _large(box: np.ndarray, image: np.ndarray) -> bool:
+    """Whether a face is no small one in the image."""
+    return _side(box) > LARGE * max(image.shape[:2])
+
+
 def _visible(box: np.ndarray, area: np.ndarray, image: np.ndarray) -> bool:
     """Whether the MFN can be expected to see the face in the box when it searches the area of the image."""
     return _side(box) > VISIBLE * _side(area) and not _cut_off(box, area, image)
@@ -282,7 +287,7 @@ def _plausible(box: np.ndarray, expected: np.ndarray, image: np.ndarray) -> bool
 
 def _gone(face: Face, image: np.ndarray) -> bool:
     """Whether what is read where a face was followed looks like none, and is large enough to tell."""
-    return face.likeness < GONE and _side(face.box) > LARGE * max(image.shape[:2])
+    return face.likeness < GONE and _large(face.box, image)
 
 
 def _hidden(box: np.ndarray, others: np.ndarray) -> bool:
