@@ -65,7 +65,8 @@ def open_labelled(name: str, data: dict[str, Any]) -> Shard:
 
     Where they are fitted, those of the SFN whose run `labels` names, but for the expressions in `fitted`.
     Where they are exact, a mixture: the share `exact` of them (all, unless given), the rest of what that SFN
-    sees, who does not see what does not show. With a share of zero they are no longer called exact.
+    sees, who does not see what does not show; but rotations stay exact, since how a head is turned always
+    shows. With a share of zero nothing does, and they are no longer called exact.
     """
     shard, teacher, share = Shard.open(RUNS / name), data.get("labels", ""), data.get("exact", 1.0)
     made = bool(shard.exact.all())
@@ -78,7 +79,7 @@ def open_labelled(name: str, data: dict[str, Any]) -> Shard:
     if not made or share == 0:
         return shard.labelled(seen)
     mixed = share * shard.parameters + (1 - share) * seen
-    mixed[:, ROTATION] /= np.linalg.norm(mixed[:, ROTATION], axis=1, keepdims=True)
+    mixed[:, ROTATION] = shard.parameters[:, ROTATION]
     return replace(shard, parameters=mixed.astype(np.float32))
 
 
