@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from facert_blender.capture.contract import CROP_MARGIN, LANDMARKS, ROTATION, SINGLE_SIZE
+from facert_blender.capture.contract import CROP_MARGIN, LANDMARKS, MIRROR_LANDMARKS, ROTATION, SINGLE_SIZE
 from facert_blender.capture.view import View, turn, turned
 
 from .datasets import SHARD_SPAN, Shard
 from .face_reader import CLOSER
-from .label import MARK_OFFSET, MIRROR_LANDMARKS, mirror
+from .label import MARK_OFFSET, mirror
 
 
 @dataclass(frozen=True)

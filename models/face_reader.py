@@ -1,6 +1,7 @@
 """How the MFN reads faces that it has found: a small SFN, given small views of the picture where they are.
 
-The views are cut in the network's own graph, so that finding and reading stay one pass.
+The views are cut in the network's own graph, so that finding and reading stay one pass. Where faces are few,
+each is read in a mirror too, which is truer, and costs no more than many do.
 """
 
 from __future__ import annotations
@@ -10,15 +11,32 @@ import math
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
 
-from facert_blender.capture.contract import CROP_MARGIN, LEVELS, MULTI_SIZE, SCALE
+from facert_blender.capture.contract import (
+    CROP_MARGIN,
+    LEVELS,
+    MIRROR_LANDMARKS,
+    MULTI_SIZE,
+    PARAMETERS,
+    ROTATION,
+    SCALE,
+)
 from facert_blender.capture.view import pyramid
+
+from .label import mirror
+from .single_face import SingleFaceNetwork
 
 VIEW_SIZE = 64
 """Side of a face's view, in pixels."""
 CLOSER = 0.92
 """What the reader takes for a face's side, in sides: it sees less around the face than the SFN, and the face
 larger, which is worth more to it."""
+
+FEW = 4
+"""Up to so many faces are read in a mirror too."""
+MIRRORED = mirror(np.arange(1, PARAMETERS + 1, dtype=np.float32)[None])[0]
+"""Which parameter, counted from 1, each of them is in a mirror, and with which sign."""
 
 
 def given(images: np.ndarray) -> list[Tensor]:
@@ -65,6 +83,39 @@ def views(levels: list[Tensor], boxes: Tensor) -> Tensor:
         left, right = taken(row, near[..., 0, :]), taken(row, far[..., 0, :])
         rows.append(left + across * (right - left))
     return (rows[0] + down * (rows[1] - rows[0])).reshape(n * k, VIEW_SIZE, VIEW_SIZE, 3)
+
+
+def read_twice(faces: Tensor, confidence: Tensor, threshold: Tensor) -> Tensor:
+    """How many of the faces (n, k) that are read in n pictures are read in a mirror too: all or none.
+
+    confidence: (n, m). Where none reaches the threshold, nobody's face is read, and once is enough.
+    """
+    n, k = faces.shape
+    return n * k * (k <= FEW) * (confidence.amax() >= threshold)
+
+
+def read(reader: SingleFaceNetwork, shown: Tensor, twice: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Parameters (m, 104), landmarks (m, 68, 2) and likeness (m,) of m views.
+
+    twice: how many of the views, counted from the first, are read in a mirror too; of these, both readings'
+    means.
+    """
+    m = shown.shape[0]
+    parameters, located, odds = reader(torch.cat([shown, shown[:twice].flip(2)]))
+    marks, likeness = reader.marks(located, parameters[:, ROTATION]), torch.sigmoid(odds)
+    columns = torch.from_numpy(MIRRORED).to(shown.device)
+    again = parameters[m:, columns.abs().long() - 1] * columns.sign()
+    # In a photograph people's marks lie to the right of the features (MARK_OFFSET), and seen in a mirror to
+    # the left: the middle stays where the first reading has it.
+    marked = marks[m:, list(MIRROR_LANDMARKS)] * marks.new_tensor([-1.0, 1.0])
+    apart = (marks[:twice, :, :1] - marked[..., :1]).mean(1, keepdim=True)
+    marked = marked + apart * marks.new_tensor([1.0, 0.0])
+    parameters, marks, likeness = (
+        torch.cat([(first[:twice] + second) / 2, first[twice:m]])
+        for first, second in ((parameters, again), (marks, marked), (likeness, likeness[m:]))
+    )
+    others, turned, placed = parameters.split([ROTATION.start, 4, PARAMETERS - ROTATION.stop], 1)
+    return torch.cat([others, functional.normalize(turned, dim=1), placed], 1), marks, likeness
 
 
 def in_sides(parameters: Tensor, points: Tensor) -> tuple[Tensor, Tensor]:

@@ -55,13 +55,6 @@ from .teacher import POINTS, SCORE_NAMES, Detector, Teacher
 
 LABELS = RUNS / "labels.npz"
 
-MIRROR_LANDMARKS: tuple[int, ...] = (
-    *range(16, -1, -1), *range(26, 16, -1), 27, 28, 29, 30, 35, 34, 33, 32, 31,
-    45, 44, 43, 42, 47, 46, 39, 38, 37, 36, 41, 40,
-    54, 53, 52, 51, 50, 49, 48, 59, 58, 57, 56, 55, 64, 63, 62, 61, 60, 67, 66, 65,
-)  # fmt: skip
-"""The landmark that each of the 68 becomes in a mirror."""
-
 MARK_OFFSET = 0.85
 """People's marks lie this many pixels of the photograph to the right of the features, in all sets alike.
 

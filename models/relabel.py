@@ -71,7 +71,7 @@ def main() -> None:
     options = parser.parse_args()
     run = options.run
     _, weights = export_system(run)
-    network = SingleFaceNetwork(weights / "single.onnx", mirrored=True)
+    network = SingleFaceNetwork(weights / "single.onnx", closely=True)
     labels = Labels.load()
     read = photographs(network, labels)
     np.save(labels_file(run), read)

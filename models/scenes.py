@@ -17,12 +17,12 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
-from facert_blender.capture.contract import FINDING_SIZE, PARAMETERS
+from facert_blender.capture.contract import FINDING_SIZE, MIRROR_LANDMARKS, PARAMETERS
 
 from .augment import photographic
 from .clutter import draw_clutter, hide_in_part
 from .datasets import SHARD_SIZE, SHARD_SPAN, Shard, drawn, held_out
-from .label import MARK_OFFSET, MIRROR_LANDMARKS, Labels, mirror
+from .label import MARK_OFFSET, Labels, mirror
 from .shared_data import PHOTOS, landmark_box, person, read_image
 
 LONGEST = 400

@@ -15,6 +15,7 @@ from facert_blender.capture.contract import (
     EXPRESSIONS,
     IDENTITY,
     LANDMARKS,
+    MIRROR_LANDMARKS,
     ROTATION,
     SINGLE_SIZE,
 )
@@ -25,7 +26,6 @@ from .datasets import SHARD_SPAN, Shard, drawn, held_out, stable_identity
 from .dense import DensePoints
 from .expressions import channels
 from .face_model import FaceMesh, Projection
-from .label import MIRROR_LANDMARKS
 from .losses import FaceLoss, LossWeights, people_confusion, points_distance, twins_confusion
 from .relabel import labels_file
 from .shared_data import RUNS, marked_by_people

@@ -98,6 +98,13 @@ SIDEWAYS = (10, 21, 26, 29, 34, 38, 44, 46)
 MIRROR_IDENTITY: tuple[int, ...] = tuple(-1 if mode in SIDEWAYS else 1 for mode in range(IDENTITIES))
 """Signs: the identity of a flipped picture is `identity * MIRROR_IDENTITY`."""
 
+MIRROR_LANDMARKS: tuple[int, ...] = (
+    *range(16, -1, -1), *range(26, 16, -1), 27, 28, 29, 30, 35, 34, 33, 32, 31,
+    45, 44, 43, 42, 47, 46, 39, 38, 37, 36, 41, 40,
+    54, 53, 52, 51, 50, 49, 48, 59, 58, 57, 56, 55, 64, 63, 62, 61, 60, 67, 66, 65,
+)  # fmt: skip
+"""The landmark that each of the 68 becomes in a mirror."""
+
 
 def stamp(kind: str) -> dict[str, str]:
     """The metadata of an ONNX file of `kind` ("single" or "multi")."""

@@ -65,19 +65,19 @@ def weights_folder() -> Path:
 class SingleFaceNetwork:
     """The SFN: reads one face per crop."""
 
-    def __init__(self, path: str | Path | None = None, threads: int = 1, *, mirrored: bool = False) -> None:
+    def __init__(self, path: str | Path | None = None, threads: int = 1, *, closely: bool = False) -> None:
         """Load the network.
 
-        path: an ONNX file; None is the one in `weights_folder()`. mirrored: read every face in a mirror too
-        and take the mean of both identities, expressions and rotations, which are truer than either, at twice
-        the cost.
+        path: an ONNX file; None is the one in `weights_folder()`. closely: see first where a face that is
+        followed has gone, and read it there as it is and in a mirror, whose mean is truer than either: three
+        readings in place of one.
 
         Raises:
             WeightsError: the file is missing, damaged or of another contract.
         """
         path = Path(path) if path is not None else weights_folder() / "single.onnx"
         self._session = _session(path, "single", threads)
-        self._mirrored = mirrored
+        self._closely = closely
 
     def read(self, image: np.ndarray, boxes: np.ndarray) -> list[Face]:
         """The face in each box, in the same order: found in a view of the box, and read in an upright one.
@@ -86,23 +86,30 @@ class SingleFaceNetwork:
         The faces' own boxes are the tight ones around the landmarks found.
         """
         boxes = np.asarray(boxes, np.float32).reshape(-1, 4)
-        return self.follow(image, self._read(image, [View.around(box) for box in boxes]))
+        return self.follow(image, self.look(image, [View.around(box) for box in boxes]))
 
     def follow(self, image: np.ndarray, faces: Sequence[Face]) -> list[Face]:
-        """The same faces, each read in an upright view of where it was: a moment ago, or at first sight.
+        """The same faces, each read in an upright view of where it was, a moment ago or at first sight, or
+        closely of where it is.
 
         image: uint8 (h, w, 3) RGB. faces: what this network saw, in the image's pixels.
         """
-        return self._read(image, [View.upright(face.landmarks, face.rotation) for face in faces])
+        if self._closely:
+            faces = self.look(image, _upright(faces))
+        return self.look(image, _upright(faces), mirrored=self._closely)
 
-    def _read(self, image: np.ndarray, views: list[View]) -> list[Face]:
+    def look(self, image: np.ndarray, views: Sequence[View], *, mirrored: bool = False) -> list[Face]:
+        """The face in each view of a picture, uint8 (h, w, 3) RGB; mirrored: the mean of what is read in the
+        view and in a mirror.
+        """
         if not views:
             return []
         crops = [view.crop(image)[None] for view in views]
         parameters, points, likeness = self._run(crops)
-        if self._mirrored:
-            seen_in_mirror, _, alike = self._run([np.ascontiguousarray(crop[:, :, ::-1]) for crop in crops])
-            parameters, likeness = _between(parameters, seen_in_mirror), (likeness + alike) / 2
+        if mirrored:
+            seen, marks, alike = self._run([np.ascontiguousarray(crop[:, :, ::-1]) for crop in crops])
+            parameters, points = _between(parameters, seen), _between_marks(points, marks)
+            likeness = (likeness + alike) / 2
         landmarks = np.stack([view.outside(each) for view, each in zip(views, points, strict=True)])
         for row, view in zip(parameters, views, strict=True):
             row[contract.ROTATION] = turned(row[contract.ROTATION], view.roll)
@@ -167,6 +174,11 @@ class MultiFaceNetwork:
         return likely[suppress(boxes[likely])]
 
 
+def _upright(faces: Sequence[Face]) -> list[View]:
+    """Upright views of where faces are."""
+    return [View.upright(face.landmarks, face.rotation) for face in faces]
+
+
 def _between(parameters: np.ndarray, seen_in_mirror: np.ndarray) -> np.ndarray:
     """Parameters (n, 104): identity, expressions and rotation are means of two readings, one in a mirror."""
     both = parameters.copy()
@@ -177,6 +189,17 @@ def _between(parameters: np.ndarray, seen_in_mirror: np.ndarray) -> np.ndarray:
     both[:, contract.ROTATION] += seen_in_mirror[:, contract.ROTATION] * contract.MIRROR_ROTATION
     both[:, contract.ROTATION] /= np.linalg.norm(both[:, contract.ROTATION], axis=1, keepdims=True)
     return both
+
+
+def _between_marks(points: np.ndarray, seen_in_mirror: np.ndarray) -> np.ndarray:
+    """Landmarks (n, 68, 2) are means of two readings, one in a mirror.
+
+    Networks put them where people's marks lie, a little to the right of the features, and in a mirror to the
+    left: where a face is across is the first reading's alone.
+    """
+    marks = seen_in_mirror[:, contract.MIRROR_LANDMARKS] * np.array([-1, 1], np.float32)
+    marks[..., 0] += (points[..., 0] - marks[..., 0]).mean(axis=1, keepdims=True)
+    return (points + marks) / 2
 
 
 def _in_picture(boxes: np.ndarray, scale: float) -> np.ndarray:

@@ -315,5 +315,5 @@ def readers(quality: Quality, threads: int = 1, weights: Path | None = None) -> 
         alone = MultiFaceNetwork(folder / "multi.onnx", threads, threshold=FOUND)
         return lambda: FastReader(alone)
     multi = MultiFaceNetwork(folder / "multi.onnx", threads, threshold=SUPPORTED)
-    single = SingleFaceNetwork(folder / "single.onnx", threads, mirrored=True)
+    single = SingleFaceNetwork(folder / "single.onnx", threads, closely=True)
     return lambda: BestReader(multi, single)

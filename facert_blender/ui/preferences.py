@@ -12,7 +12,7 @@ from ..capture.output import file_name
 
 QUALITIES = (
     ("best", "Best", "Read every face closely from the full picture"),
-    ("fast", "Fast", "Read all faces of a frame at once, in the same time for any number of them"),
+    ("fast", "Fast", "Read all faces of a frame in one pass, which takes little longer for more of them"),
 )
 
 

@@ -42,7 +42,12 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     Red, green and blue people differ in identity; a face's jawOpen is 0.25 and it looks straight ahead.
     """
     folder = tmp_path_factory.mktemp("weights")
-    angles = np.linspace(0, 2 * np.pi, contract.LANDMARKS, endpoint=False)
+    # Landmarks on the left half of a circle, their mirror images on the other; those between above and below.
+    opposite = np.array(contract.MIRROR_LANDMARKS)
+    (half,) = np.nonzero(np.arange(contract.LANDMARKS) < opposite)
+    angles = np.resize([np.pi / 2, -np.pi / 2], contract.LANDMARKS)
+    angles[half] = np.linspace(np.pi / 2, 3 * np.pi / 2, len(half))
+    angles[opposite[half]] = np.pi - angles[half]
     round_face = np.stack([np.cos(angles), np.sin(angles), 0 * angles], axis=1)
     basis = np.zeros((96, contract.LANDMARKS * 3), np.float32)
     # Inner points first, then one candidate for each point of the jaw: the shape is a circle of radius 1.

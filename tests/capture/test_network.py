@@ -15,6 +15,7 @@ from facert_blender.capture.errors import WeightsError
 from facert_blender.capture.footage import Frame
 from facert_blender.capture.network import Face, MultiFaceNetwork, SingleFaceNetwork, overlaps
 from facert_blender.capture.reader import readers
+from facert_blender.capture.view import View, turn
 
 from .conftest import BLUE, GREEN, RED, WHITE, paint
 
@@ -58,21 +59,42 @@ def test_reading_in_a_mirror_too_sees_left_and_right_alike() -> None:
     rng = np.random.default_rng(0)
     picture = np.kron(rng.integers(0, 255, (25, 30, 3)), np.ones((8, 8, 1))).astype(np.uint8)
     opposite = np.ascontiguousarray(picture[:, ::-1])
-    (seen,) = SingleFaceNetwork().read(picture, np.array([[60, 40, 160, 140]]))
-    mirrored = replace(
-        seen, landmarks=seen.landmarks * [-1, 1] + [239, 0], rotation=seen.rotation * [1, 1, -1, -1]
-    )
+    network, roll = SingleFaceNetwork(), 0.1
+    view = View(np.array([110.0, 90.0]), 100.0, roll)
+    in_mirror = View(np.array([239 - 110.0, 90.0]), 100.0, -roll)
 
-    def both(network: SingleFaceNetwork) -> list[Face]:
-        return [*network.follow(picture, [seen]), *network.follow(opposite, [mirrored])]
+    def both(*, mirrored: bool) -> list[Face]:
+        return [
+            *network.look(picture, [view], mirrored=mirrored),
+            *network.look(opposite, [in_mirror], mirrored=mirrored),
+        ]
 
-    one, other = both(SingleFaceNetwork(mirrored=True))
+    one, other = both(mirrored=True)
     assert other.weights[list(contract.MIRROR)] == pytest.approx(one.weights, abs=0.02)
     assert other.identity * contract.MIRROR_IDENTITY == pytest.approx(one.identity, abs=0.05)
     assert other.rotation * [1, 1, -1, -1] == pytest.approx(one.rotation, abs=0.01)
     assert np.linalg.norm(one.rotation) == pytest.approx(1, abs=1e-5)
-    one, other = both(SingleFaceNetwork())
-    assert np.abs(other.weights[list(contract.MIRROR)] - one.weights).max() > 0.05
+    here = one.landmarks - one.landmarks.mean(axis=0)
+    there = (other.landmarks - other.landmarks.mean(axis=0))[list(contract.MIRROR_LANDMARKS)]
+    assert there * [-1, 1] == pytest.approx(here, abs=0.5)
+    once, otherwise = both(mirrored=False)
+    assert np.abs(otherwise.weights[list(contract.MIRROR)] - once.weights).max() > 0.05
+    # Where the face is across the view is as without the mirror.
+    apart = (one.landmarks - once.landmarks).mean(axis=0)
+    assert apart @ turn(roll)[:, 0] == pytest.approx(0, abs=1e-3)
+
+
+def test_a_face_that_moves_is_read_closely_where_it_is(weights: Path) -> None:
+    before = paint((320, 240), [(RED, (80, 100), 60)])
+    moved = paint((320, 240), [(RED, (94, 100), 60)])
+    boxes = []
+    for closely in (True, False):
+        network = SingleFaceNetwork(weights / "single.onnx", closely=closely)
+        (face,) = network.follow(moved, network.read(before, np.array([[45, 68, 112, 128]])))
+        boxes.append(face.box)
+    where_it_is, where_it_was = boxes
+    assert where_it_is == pytest.approx([63.5, 69.5, 123.5, 129.5], abs=1)
+    assert where_it_was[2] < where_it_is[2] - 3
 
 
 @pytest.mark.parametrize("enlarged", [1, 6])

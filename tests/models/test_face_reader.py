@@ -5,13 +5,26 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from facert_blender.capture.contract import CROP_MARGIN, MOST_READ, MULTI_SIZE
+from facert_blender.capture.contract import CROP_MARGIN, MIRROR_LANDMARKS, MOST_READ, MULTI_SIZE, ROTATION
 
 torch = pytest.importorskip("torch", reason="training is not set up (make setup-training)")
 
 from models.export import MultiFaceOutputs, difference, halve, to_onnx  # noqa: E402
-from models.face_reader import CLOSER, VIEW_SIZE, given, in_sides, views  # noqa: E402
+from models.face_reader import (  # noqa: E402
+    CLOSER,
+    FEW,
+    VIEW_SIZE,
+    given,
+    in_sides,
+    read,
+    read_twice,
+    views,
+)
+from models.label import mirror  # noqa: E402
 from models.multi_face import to_read  # noqa: E402
+from models.single_face import SingleFaceNetwork  # noqa: E402
+
+Networks = Callable[[], tuple[torch.nn.Module, SingleFaceNetwork]]
 
 
 @pytest.mark.parametrize("side", [0.04, 0.09, 0.2, 0.5, 0.7])
@@ -85,8 +98,52 @@ def test_the_most_confident_are_read_and_no_face_twice() -> None:
     assert to_read(given, confidence, torch.tensor(1.0))[0].tolist() == [0]
 
 
+def test_what_is_read_in_a_mirror_too_is_read_alike_in_a_mirror(narrow_networks: Networks) -> None:
+    _, reader = narrow_networks()
+    shown = torch.rand(3, VIEW_SIZE, VIEW_SIZE, 3) * 255
+    with torch.no_grad():
+        parameters, marks, likeness = read(reader, shown, torch.tensor(3))
+        others, mirrored_marks, alike = read(reader, shown.flip(2), torch.tensor(3))
+        once, located, _ = reader(shown)
+    np.testing.assert_allclose(others, mirror(parameters.numpy()), atol=1e-5)
+    assert np.abs(once.numpy() - parameters.numpy()).max() > 1e-3
+    np.testing.assert_allclose(parameters[:, ROTATION].norm(dim=1), 1, atol=1e-6)
+    torch.testing.assert_close(alike, likeness)
+    # Where the face is across is the first reading's alone.
+    first = reader.marks(located, once[:, ROTATION]).detach()
+    np.testing.assert_allclose(marks[..., 0].mean(1), first[..., 0].mean(1), atol=1e-6)
+    shapes = marks - marks.mean(1, keepdim=True)
+    mirrored = mirrored_marks - mirrored_marks.mean(1, keepdim=True)
+    np.testing.assert_allclose(shapes[:, list(MIRROR_LANDMARKS)] * torch.tensor([-1, 1]), mirrored, atol=1e-6)
+
+
+def test_what_is_not_read_in_a_mirror_is_read_once(narrow_networks: Networks) -> None:
+    _, reader = narrow_networks()
+    shown = torch.rand(3, VIEW_SIZE, VIEW_SIZE, 3) * 255
+    with torch.no_grad():
+        for each, once, twice in zip(
+            read(reader, shown, torch.tensor(1)),
+            read(reader, shown, torch.tensor(0)),
+            read(reader, shown, torch.tensor(3)),
+            strict=True,
+        ):
+            torch.testing.assert_close(each[:1], twice[:1])
+            torch.testing.assert_close(each[1:], once[1:])
+
+
+def test_few_faces_are_read_in_a_mirror_too_and_nobody_is_not() -> None:
+    sure = torch.tensor([[0.2, 0.6]])
+
+    def number(pictures: int, faces: int, threshold: float) -> int:
+        return int(read_twice(torch.zeros(pictures, faces), sure, torch.tensor(threshold)))
+
+    assert [number(1, faces, 0.5) for faces in (1, FEW, FEW + 1, MOST_READ)] == [1, FEW, 0, 0]
+    assert number(2, 3, 0.5) == 6
+    assert number(1, 1, 0.7) == 0
+
+
 def test_export_of_a_network_that_reads_faces_where_they_are(
-    narrow_networks: Callable[[], tuple[torch.nn.Module, torch.nn.Module]],
+    narrow_networks: Networks,
 ) -> None:
     finder, reader = narrow_networks()
     graph = MultiFaceOutputs(finder, reader).eval()

@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from facert_blender.capture.contract import EXPRESSION, EXPRESSIONS, IDENTITY, MIRROR, ROTATION
+from facert_blender.capture.contract import (
+    EXPRESSION,
+    EXPRESSIONS,
+    IDENTITY,
+    MIRROR,
+    MIRROR_LANDMARKS,
+    ROTATION,
+)
 from facert_blender.capture.face_shape import FaceShape, rotation_matrices
 
 pytest.importorskip("torch", reason="training is not set up (make setup-training)")
@@ -11,7 +18,7 @@ pytest.importorskip("torch", reason="training is not set up (make setup-training
 from models.dense import DensePoints
 from models.face_model import FaceMesh
 from models.fitting import Evidence, fit, quaternions
-from models.label import MIRROR_LANDMARKS, mirror
+from models.label import mirror
 from models.shared_data import FACE_MODEL
 
 pytestmark = pytest.mark.skipif(not FACE_MODEL.exists(), reason="the face model is not beside the checkout")

@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from facert_blender.capture.contract import EXPRESSION, EXPRESSIONS, IDENTITY, MIRROR, ROTATION, SCALE
+from facert_blender.capture.contract import (
+    EXPRESSION,
+    EXPRESSIONS,
+    IDENTITY,
+    MIRROR,
+    MIRROR_LANDMARKS,
+    ROTATION,
+    SCALE,
+)
 from facert_blender.capture.face_shape import FaceShape
 
 pytest.importorskip("torch", reason="training is not set up (make setup-training)")
@@ -11,7 +19,6 @@ pytest.importorskip("torch", reason="training is not set up (make setup-training
 from models.label import (
     AT_REST,
     MARK_OFFSET,
-    MIRROR_LANDMARKS,
     SCORE_NAMES,
     Readings,
     known_people,

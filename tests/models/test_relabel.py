@@ -19,7 +19,7 @@ def test_a_label_is_what_the_network_reads_and_the_rest_stays() -> None:
     rng = np.random.default_rng(0)
     image = np.repeat(np.repeat(rng.integers(0, 255, (25, 30, 3), np.uint8), 8, 0), 8, 1)
     box = np.array([60, 40, 160, 140], np.float32)
-    network = SingleFaceNetwork(WEIGHTS / "single.onnx", mirrored=True)
+    network = SingleFaceNetwork(WEIGHTS / "single.onnx", closely=True)
     before = rng.normal(size=104).astype(np.float32)
     read = label(network, image, box, before)
     (face,) = network.read(image, box[None])
