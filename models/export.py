@@ -55,6 +55,8 @@ SAME = 0.7
 """Two files of an MFN see the same face where their boxes overlap by this much."""
 QUANTIZED_TOLERANCE = 2e-2
 """How far expression weights may move in the mean when convolutions are computed in whole numbers."""
+INPUTS = {"single": ["image"], "multi": [*LEVELS, "threshold"]}
+"""What a kind of network is given, in order."""
 FOUND_ON = int(math.log2(MULTI_SIZE / FINDING_SIZE))
 """The level of the picture's pyramid on which the MFN finds faces."""
 LEAST_STORED = 256
@@ -168,10 +170,10 @@ def to_onnx(graph: nn.Module, kind: str) -> bytes:
             module.fold()
         if isinstance(module, SqueezeExcite) and kind == "single":
             module.spread()
-    pictures, outputs, read = ["image"], ["parameters", "points", "likeness"], []
+    inputs, outputs, read = INPUTS[kind], ["parameters", "points", "likeness"], []
     example: tuple[Tensor, ...] = (torch.zeros((1, SINGLE_SIZE, SINGLE_SIZE, 3), dtype=torch.uint8),)
     if kind == "multi":
-        pictures, read = [*LEVELS], ["faces", "parameters", "points", "likeness"]
+        read = ["faces", "parameters", "points", "likeness"]
         outputs = ["boxes", "confidence", *read]
         black = np.zeros((1, MULTI_SIZE, MULTI_SIZE, 3), np.uint8)
         example = (*given(black), torch.tensor(0.0))
@@ -183,14 +185,23 @@ def to_onnx(graph: nn.Module, kind: str) -> bytes:
             example,
             stored,
             opset_version=OPSET,
-            input_names=[*pictures, *(["threshold"] if kind == "multi" else [])],
+            input_names=inputs,
             output_names=outputs,
             dynamic_axes={
-                name: {0: "n", 1: "k"} if name in read else {0: "n"} for name in [*pictures, *outputs]
+                name: {0: "n", 1: "k"} if name in read else {0: "n"}
+                for name in [*inputs, *outputs]
+                if name != "threshold"
             },
             dynamo=False,
         )
     model = onnx.load_from_string(stored.getvalue())
+    # What reads faces in its cells looks at one level; it is given all of them like any other MFN.
+    declared = {each.name for each in model.graph.input}
+    model.graph.input.extend(
+        onnx.helper.make_tensor_value_info(name, onnx.TensorProto.UINT8, ["n", *picture.shape[1:]])
+        for name, picture in zip(inputs, example, strict=True)
+        if name not in declared
+    )
     model.ir_version = IR_VERSION
     model.producer_name, model.producer_version, model.doc_string = "facert", "", ""
     for key, value in stamp(kind).items():
@@ -239,12 +250,11 @@ def difference(graph: nn.Module, kind: str, content: bytes) -> float:
             _, confidence, *_ = graph(*levels, torch.tensor(0.0))
         inputs = [(*levels, threshold) for threshold in (torch.tensor(0.0), confidence.amax() - TOLERANCE)]
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
-    names = [wanted.name for wanted in session.get_inputs()]
     off = 0.0
     for each in inputs:
         with torch.no_grad():
             expected = [output.numpy() for output in graph(*each)]
-        found = session.run(None, dict(zip(names, (value.numpy() for value in each), strict=True)))
+        found = session.run(None, dict(zip(INPUTS[kind], (value.numpy() for value in each), strict=True)))
         if kind == "multi":
             expected, found = _read_by_both(expected, found)
         off = max(off, *(float(np.abs(a - b).max()) for a, b in zip(expected, found, strict=True)))

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from facert_blender.capture.contract import CROP_MARGIN, EXPRESSION, ROTATION, SCALE, check
+from facert_blender.capture.contract import CROP_MARGIN, EXPRESSION, LEVELS, ROTATION, SCALE, check
 
 torch = pytest.importorskip("torch", reason="training is not set up (make setup-training)")
 onnx = pytest.importorskip("onnx")
@@ -171,6 +171,16 @@ def test_export_keeps_the_contract_the_size_and_the_numbers(name: str, megabytes
     model = onnx.load_from_string(content)
     assert model.opset_import[0].version <= 17
     check({entry.key: entry.value for entry in model.metadata_props}, kind, "made")
+
+
+def test_a_network_that_reads_faces_in_its_cells_is_given_what_others_are() -> None:
+    torch.manual_seed(0)
+    narrow = MultiFaceConfig(16, (32, 32, 32, 32), (8, 8, 8, 8), branch=16)
+    graph = MultiFaceOutputs(multi_face_network(narrow)).eval()
+    content = to_onnx(graph, "multi")
+    given_names = {each.name for each in onnx.load_from_string(content).graph.input}
+    assert given_names == {*LEVELS, "threshold"}
+    assert difference(graph, "multi", content) < 1e-4
 
 
 def test_what_only_finds_faces_is_not_exported_alone() -> None:
