@@ -83,8 +83,8 @@ class MultiFaceOutputs(nn.Module):
     likeness.
 
     network: what finds the faces. reader: what reads them, of `face_reader.VIEW_SIZE`; where there is none,
-    they are read in the network's cells as in the paper, the points are the face model's, and the likeness is
-    the confidence. confidence: the network's own that comes out as 0.5 (see `models.calibrate`).
+    they are read in the network's cells as in the paper, the points are the face model's, and everything is
+    like a face. confidence: the network's own that comes out as 0.5 (see `models.calibrate`).
     """
 
     def __init__(
@@ -109,7 +109,7 @@ class MultiFaceOutputs(nn.Module):
             assert seen.parameters is not None
             parameters = _rows(seen.parameters, faces).flatten(0, 1)
             points = self.projection(parameters)
-            likeness = confidence.gather(1, faces).flatten()
+            likeness = confidence.gather(1, faces).flatten().clamp(min=1)  # ones; ones_like is not traced
         else:
             shown = views(levels, _rows(seen.boxes, faces))
             parameters, marks, likeness = read(self.reader, shown, read_twice(faces, confidence, threshold))
@@ -170,11 +170,11 @@ def to_onnx(graph: nn.Module, kind: str) -> bytes:
             module.fold()
         if isinstance(module, SqueezeExcite) and kind == "single":
             module.spread()
-    inputs, outputs, read = INPUTS[kind], ["parameters", "points", "likeness"], []
+    inputs, outputs, per_face = INPUTS[kind], ["parameters", "points", "likeness"], []
     example: tuple[Tensor, ...] = (torch.zeros((1, SINGLE_SIZE, SINGLE_SIZE, 3), dtype=torch.uint8),)
     if kind == "multi":
-        read = ["faces", "parameters", "points", "likeness"]
-        outputs = ["boxes", "confidence", *read]
+        per_face = ["faces", *outputs]
+        outputs = ["boxes", "confidence", *per_face]
         black = np.zeros((1, MULTI_SIZE, MULTI_SIZE, 3), np.uint8)
         example = (*given(black), torch.tensor(0.0))
     stored: Any = io.BytesIO()
@@ -188,7 +188,7 @@ def to_onnx(graph: nn.Module, kind: str) -> bytes:
             input_names=inputs,
             output_names=outputs,
             dynamic_axes={
-                name: {0: "n", 1: "k"} if name in read else {0: "n"}
+                name: {0: "n", 1: "k"} if name in per_face else {0: "n"}
                 for name in [*inputs, *outputs]
                 if name != "threshold"
             },

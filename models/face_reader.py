@@ -32,9 +32,8 @@ VIEW_SIZE = 64
 CLOSER = 0.92
 """What the reader takes for a face's side, in sides: it sees less around the face than the SFN, and the face
 larger, which is worth more to it."""
-
 FEW = 4
-"""Up to so many faces are read in a mirror too."""
+"""Up to so many faces are read in a mirror too, in the time of twice as many."""
 MIRRORED = mirror(np.arange(1, PARAMETERS + 1, dtype=np.float32)[None])[0]
 """Which parameter, counted from 1, each of them is in a mirror, and with which sign."""
 

@@ -181,6 +181,9 @@ def test_a_network_that_reads_faces_in_its_cells_is_given_what_others_are() -> N
     given_names = {each.name for each in onnx.load_from_string(content).graph.input}
     assert given_names == {*LEVELS, "threshold"}
     assert difference(graph, "multi", content) < 1e-4
+    with torch.no_grad():
+        *_, likeness = graph(*given(noise(1, 576).numpy()), torch.tensor(0.0))
+    assert (likeness == 1).all()
 
 
 def test_what_only_finds_faces_is_not_exported_alone() -> None:
