@@ -108,9 +108,11 @@ train: setup-training
 	$(PY) -m models.export ms_mfn
 
 SFNS := brief_ss_sfn brief_ms_sfn brief_sfn_photographs brief_sfn_flips brief_sfn_edited long_ss_sfn long_ms_sfn
-MFNS := brief_ss_mfn_of_ss_sfn brief_ss_mfn brief_ms_mfn brief_reader_relabelled brief_reader brief_reader_mixed
+MFNS := brief_ss_mfn_of_ss_sfn brief_ss_mfn brief_ms_mfn
+READERS := brief_reader_relabelled brief_reader brief_reader_mixed
 FACES := cost landmarks expressions rotation
-trained = $(PY) -m models.train models/configs/$(1).toml && $(PY) -m models.evaluate all $(1) --write --only $(2)
+trained = $(PY) -m models.train models/configs/$(1).toml && $(call measured,$(1),$(2))
+measured = $(PY) -m models.evaluate all $(1) --write --only $(2)
 
 # Needs what `make train` makes first.
 table: setup-training
@@ -119,6 +121,10 @@ table: setup-training
 	test -e models/runs/brief_ss_sfn/labels.npy || $(PY) -m models.relabel brief_ss_sfn
 	test -e models/runs/brief_ms_sfn/labels.npy || $(PY) -m models.relabel brief_ms_sfn
 	for run in $(MFNS); do $(call trained,$$run,detection $(FACES)) || exit 1; done
+	for run in $(READERS); do \
+		$(PY) -m models.train models/configs/$$run.toml && $(PY) -m models.likeness $$run && \
+		$(call measured,$$run,detection $(FACES)) || exit 1; \
+	done
 	$(call trained,brief_mfn_detection,cost detection)
 	$(PY) -m models.report
 

@@ -32,7 +32,7 @@ from facert_blender.capture.contract import (
     SINGLE_SIZE,
     stamp,
 )
-from facert_blender.capture.face_shape import FaceShape
+from facert_blender.capture.face_shape import JAW, FaceShape
 from facert_blender.capture.output import replacing
 
 from .blocks import Fire, SqueezeExcite, Stem
@@ -266,6 +266,8 @@ def _read_by_both(
 ) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Two outputs of an MFN without the faces that only one has read: those of nearly the same confidence.
 
+    Landmarks on the jaw are left out: where they are the face model's, they jump from vertex to vertex.
+
     Raises:
         RuntimeError: they hardly have a face in common.
     """
@@ -275,7 +277,8 @@ def _read_by_both(
         if len(both) < 0.7 * first[2].shape[1]:
             raise RuntimeError("ONNX Runtime reads other faces than PyTorch; nothing was written.")
         for outputs, own, order in zip(shared, (first, second), rows, strict=True):
-            outputs += [each[picture, order] for each in own[3:]]
+            parameters, points, likeness = (each[picture, order] for each in own[3:])
+            outputs += [parameters, points[:, JAW:], likeness]
     return shared
 
 
