@@ -239,26 +239,25 @@ def difference(graph: nn.Module, kind: str, content: bytes) -> float:
     many faces there as it can, and then the likeliest alone.
     """
     rng = np.random.default_rng(0)
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+
+    def outputs(*inputs: Tensor) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        with torch.no_grad():
+            expected = [output.numpy() for output in graph(*inputs)]
+        named = zip(INPUTS[kind], (value.numpy() for value in inputs), strict=True)
+        return expected, session.run(None, dict(named))
+
     if kind == "single":
-        crops = torch.from_numpy(rng.integers(0, 255, (3, SINGLE_SIZE, SINGLE_SIZE, 3), np.uint8))
-        inputs: list[tuple[Tensor, ...]] = [(crops,)]
+        crops = rng.integers(0, 255, (3, SINGLE_SIZE, SINGLE_SIZE, 3), np.uint8)
+        compared = [outputs(torch.from_numpy(crops))]
     else:
         hard = torch.from_numpy(rng.uniform(0, 255, (3, 3, MULTI_SIZE // 16, MULTI_SIZE // 16)))
         soft = functional.interpolate(hard, scale_factor=16, mode="bilinear").to(torch.uint8)
         levels = given(soft.permute(0, 2, 3, 1).numpy())
-        with torch.no_grad():
-            _, confidence, *_ = graph(*levels, torch.tensor(0.0))
-        inputs = [(*levels, threshold) for threshold in (torch.tensor(0.0), confidence.amax() - TOLERANCE)]
-    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
-    off = 0.0
-    for each in inputs:
-        with torch.no_grad():
-            expected = [output.numpy() for output in graph(*each)]
-        found = session.run(None, dict(zip(INPUTS[kind], (value.numpy() for value in each), strict=True)))
-        if kind == "multi":
-            expected, found = _read_by_both(expected, found)
-        off = max(off, *(float(np.abs(a - b).max()) for a, b in zip(expected, found, strict=True)))
-    return off
+        many = outputs(*levels, torch.tensor(0.0))
+        likeliest = torch.tensor(many[0][1].max() - TOLERANCE, dtype=torch.float32)
+        compared = [_read_by_both(*each) for each in (many, outputs(*levels, likeliest))]
+    return max(float(np.abs(a - b).max()) for pair in compared for a, b in zip(*pair, strict=True))
 
 
 def _read_by_both(

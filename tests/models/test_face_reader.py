@@ -142,9 +142,7 @@ def test_few_faces_are_read_in_a_mirror_too_and_nobody_is_not() -> None:
     assert number(1, 1, 0.7) == 0
 
 
-def test_export_of_a_network_that_reads_faces_where_they_are(
-    narrow_networks: Networks,
-) -> None:
+def test_export_of_a_network_that_reads_faces_where_they_are(narrow_networks: Networks) -> None:
     finder, reader = narrow_networks()
     graph = MultiFaceOutputs(finder, reader).eval()
     levels = given(np.random.default_rng(0).integers(0, 255, (2, MULTI_SIZE, MULTI_SIZE, 3), np.uint8))
