@@ -7,7 +7,7 @@ reads each from a full-resolution crop that follows the landmarks of the frame b
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Protocol
@@ -19,6 +19,8 @@ from .footage import Frame
 from .network import Detection, Face, MultiFaceNetwork, SingleFaceNetwork, overlaps, suppress, weights_folder
 
 Quality = Literal["fast", "best"]
+Sight = tuple[Frame, list[Face]]
+"""A frame and the faces in it."""
 
 EVERY = 5
 """Frames from one search by the MFN to the next."""
@@ -73,6 +75,12 @@ class Reader(Protocol):
     def read(self, frame: Frame) -> list[Face]:
         """The faces of the frame, none twice."""
 
+    def look_back(self, past: Sequence[Sight]) -> None:
+        """Add whoever has just been found to the frames before, where they were already.
+
+        past: what was read lately, in order, the frame read last at its end; its lists of faces grow.
+        """
+
 
 class FastReader:
     """The MFN alone."""
@@ -85,6 +93,9 @@ class FastReader:
         """The faces of the frame, none twice."""
         return self._multi.read(frame.image)
 
+    def look_back(self, past: Sequence[Sight]) -> None:
+        """Add nobody: every frame was searched as well as any other."""
+
 
 class BestReader:
     """The MFN finds, the SFN reads and follows.
@@ -93,7 +104,7 @@ class BestReader:
     and be confirmed whenever the MFN searches: every few frames, and at once when a face is new or was lost,
     or two crops ran into each other. A search sees the whole picture and some parts of it enlarged, for the
     small faces; at the start, and when everybody is gone as after a cut, all parts. What may be a small face
-    is looked at once more, closer.
+    is looked at once more, closer. Whoever is found late can be followed back to where they came from.
     """
 
     def __init__(self, multi: MultiFaceNetwork, single: SingleFaceNetwork) -> None:
@@ -101,12 +112,14 @@ class BestReader:
         self._multi = multi
         self._single = single
         self._followed: list[_Followed] = []
+        self._arrived: list[tuple[int, Face]] = []
         self._last_search: int | None = None
         self._turn = 0
 
     def read(self, frame: Frame) -> list[Face]:
         """The faces of the frame, none twice."""
         before = self._followed
+        self._arrived = []
         faces = self._single.follow(frame.image, [followed.face for followed in before])
         self._followed = [
             replace(followed, face=replace(face, confidence=followed.face.confidence))
@@ -118,12 +131,28 @@ class BestReader:
             self._search(frame, everywhere=all_gone or self._last_search is None)
         return [followed.face for followed in self._followed]
 
+    def look_back(self, past: Sequence[Sight]) -> None:
+        """Follow those who have just been confirmed back from where they were seen first to where they came
+        from.
+        """
+        for first, later in self._arrived:
+            for frame, known in reversed(past):
+                if frame.index >= first:
+                    continue
+                (face,) = self._single.follow(frame.image, [later])
+                others = np.array([other.box for other in known])
+                there = face.likeness >= ALIKE and _plausible(face.box, later.box, frame.image)
+                if not there or _hidden(face.box, others):
+                    break
+                later = replace(face, confidence=later.confidence)
+                known.append(later)
+
     def _search_is_due(self, frame: Frame, followed_before: int) -> bool:
         if self._last_search is None or frame.index - self._last_search >= EVERY:
             return True
         if not self._followed or len(self._followed) < followed_before:
             return True
-        if any(followed.missed or followed.new for followed in self._followed):
+        if any(followed.missed or followed.first for followed in self._followed):
             return True
         boxes = np.array([followed.face.box for followed in self._followed])
         return any(_hidden(box, np.delete(boxes, place, axis=0)) for place, box in enumerate(boxes))
@@ -138,6 +167,8 @@ class BestReader:
             shared = overlaps(seen.box, np.array([followed.face.box for followed in waiting]))[0]
             if len(waiting) and shared.max() > SAME:
                 best = waiting.pop(int(shared.argmax()))
+                if best.first:
+                    self._arrived.append(best.first)
                 confirmed.append(_Followed(replace(best.face, confidence=seen.confidence), missed=0))
             elif seen.confidence >= FOUND and _side(seen.box) >= SMALLEST:
                 newcomers.append(seen)
@@ -146,11 +177,12 @@ class BestReader:
             others = np.array([other.face.box for other in confirmed])
             alike = face.likeness >= ALIKE and _plausible(face.box, found.box, frame.image)
             if alike and not _hidden(face.box, others):
-                confirmed.append(_Followed(replace(face, confidence=found.confidence), missed=0, new=True))
+                new = replace(face, confidence=found.confidence)
+                confirmed.append(_Followed(new, missed=0, first=(frame.index, new)))
         for followed in waiting:
             # Not confirmed: a double of another face, gone, never there, or only hard to see for a moment.
             others = np.array([other.face.box for other in confirmed])
-            box, patience = followed.face.box, 1 if followed.new else PATIENCE
+            box, patience = followed.face.box, 1 if followed.first else PATIENCE
             missed = followed.missed + any(_visible(box, area, frame.image) for area in searched)
             if not _hidden(box, others) and missed < patience:
                 confirmed.append(replace(followed, missed=missed))
@@ -164,7 +196,7 @@ class BestReader:
         small = parts(image.shape[1], image.shape[0])
         if everywhere or not small:
             return [whole, *small]
-        unsure = [followed.face.box for followed in self._followed if followed.missed or followed.new]
+        unsure = [followed.face.box for followed in self._followed if followed.missed or followed.first]
         in_doubt = [n for n, part in enumerate(small) if any(_visible(box, part, image) for box in unsure)]
         in_turn = [(self._turn + step) % len(small) for step in range(len(small))]
         chosen = list(dict.fromkeys(in_doubt[:1] + in_turn))[:AT_ONCE]
@@ -225,12 +257,13 @@ class BestReader:
 class _Followed:
     """A face being followed.
 
-    missed: searches in a row in which the MFN did not see it. new: whether it has been seen once only.
+    missed: searches in a row in which the MFN did not see it. first: until it is confirmed, in which frame it
+    was seen first, and how.
     """
 
     face: Face
     missed: int
-    new: bool = False
+    first: tuple[int, Face] | None = None
 
 
 def parts(width: int, height: int) -> list[np.ndarray]:

@@ -9,18 +9,23 @@ import os
 import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import CancelledError, NoFaceError
 from .footage import SEQUENCE_FPS, Footage, Frame, open_footage
-from .reader import Quality, make_reader
+from .reader import Quality, Sight, make_reader
 from .take import Take
 from .tracking import Tracker
 
 AHEAD = 4
 """Frames decoded ahead of the networks."""
+REMEMBERED = 60
+"""Frames already read that are kept for whoever is found late, at most."""
+REMEMBERED_BYTES = 400e6
+"""What they may take: 16 frames of 4K."""
 
 
 @dataclass(frozen=True)
@@ -153,15 +158,21 @@ class CaptureWorker:
             self._source, start=start, end=end, sequence_fps=self._sequence_fps, cancel=self._cancel
         ) as footage:
             tracker = Tracker(footage.fps)
+            past: deque[Sight] = deque()
             began, done = time.perf_counter(), 0
             for frame in self._decoded(footage):
                 faces = reader.read(frame)
-                tracker.update(frame, faces)
+                past.append((frame, faces))
+                reader.look_back(past)
+                if len(past) > min(REMEMBERED, REMEMBERED_BYTES / frame.image.nbytes):
+                    tracker.update(*past.popleft())
                 done += 1
                 speed = done / (time.perf_counter() - began)
                 with self._news:
                     self._progress = Progress(done, footage.length, len(faces), speed)
                     self._news.notify_all()
+            for sight in past:
+                tracker.update(*sight)
             tracker.finish()
         performers = tracker.tracks()
         if not performers:

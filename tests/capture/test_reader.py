@@ -10,9 +10,9 @@ import pytest
 from facert_blender.capture.errors import WeightsError
 from facert_blender.capture.footage import Frame
 from facert_blender.capture.network import MultiFaceNetwork
-from facert_blender.capture.reader import EVERY, PATIENCE, SHARED, make_reader, parts
+from facert_blender.capture.reader import EVERY, PATIENCE, SHARED, Sight, make_reader, parts
 
-from .conftest import BLUE, GREEN, RED, Square, paint
+from .conftest import BLUE, GREEN, RED, WHITE, Square, paint
 
 SIZE = (320, 180)
 
@@ -98,6 +98,47 @@ def test_small_faces_are_found_in_parts_of_a_large_picture(weights: Path) -> Non
         counts.append(len(reader.read(Frame(index, index / 25, paint(LARGE, shown)))))
     assert counts[0] == 1 and counts[-1] == 2
     assert make_reader("fast", weights=weights).read(Frame(0, 0.0, paint(LARGE, [red, late]))) == []
+
+
+def read_and_look_back(weights: Path, shown: list[list[Square]]) -> tuple[list[int], list[Sight]]:
+    """How many faces *best* sees in each large picture when it comes, and all after looking back."""
+    reader = make_reader("best", weights=weights)
+    past: list[Sight] = []
+    counts = []
+    for index, squares in enumerate(shown):
+        here = Frame(index, index / 25, paint(LARGE, squares))
+        past.append((here, reader.read(here)))
+        counts.append(len(past[-1][1]))
+        reader.look_back(past)
+    return counts, past
+
+
+def test_who_is_found_late_is_followed_back_to_where_they_came_from(weights: Path) -> None:
+    red, came = (RED, (1500.0, 300.0), 60.0), 2
+    where = [np.array([400.0 + 2 * index, 900.0 - index]) for index in range(30)]
+    shown = [[red, (GREEN, tuple(at), SMALL)] if n >= came else [red] for n, at in enumerate(where)]
+    counts, past = read_and_look_back(weights, shown)
+    assert counts[came : came + 2] == [1, 1]
+    for (here, faces), at in zip(past, where, strict=True):
+        assert len(faces) == len(shown[here.index])
+        for face in (face for face in faces if face.box[0] < 1000):
+            assert face.box.reshape(2, 2).mean(axis=0) == pytest.approx(at - 0.5, abs=1)
+            assert face.identity[2] > 0.9 and face.confidence == pytest.approx(0.95)
+
+
+def test_looking_back_ends_where_there_was_something_else(weights: Path) -> None:
+    red, late = (RED, (1500.0, 300.0), 60.0), (GREEN, (400.0, 900.0), SMALL)
+    thing = (WHITE, late[1], SMALL / 3**0.5)
+    counts, past = read_and_look_back(weights, [[red, thing if n < 4 else late] for n in range(30)])
+    assert counts[4] == 1
+    assert [len(faces) for _, faces in past] == 4 * [1] + 26 * [2]
+
+
+def test_looking_back_ends_at_a_face_that_is_known(weights: Path) -> None:
+    # Somebody else was in the same place, and was followed, until the cut.
+    red, green = (RED, (1500.0, 300.0), 60.0), (GREEN, (1500.0, 300.0), 60.0)
+    _, past = read_and_look_back(weights, [[red] if n < 4 else [green] for n in range(10)])
+    assert [len(faces) for _, faces in past] == 10 * [1]
 
 
 def test_what_is_half_seen_is_looked_at_closer(weights: Path) -> None:

@@ -12,9 +12,9 @@ import pytest
 
 from facert_blender.capture.contract import EXPRESSIONS
 from facert_blender.capture.errors import CancelledError, FootageError, NoFaceError, WeightsError
-from facert_blender.capture.worker import CaptureWorker, Failed, Finished, Progress, capture
+from facert_blender.capture.worker import REMEMBERED, CaptureWorker, Failed, Finished, Progress, capture
 
-from .conftest import RED, paint, save_movie
+from .conftest import GREEN, RED, paint, save_movie
 
 MovieMaker = Callable[..., Path]
 
@@ -55,6 +55,16 @@ def test_a_face_that_comes_and_goes_leaves_gaps(tmp_path: Path, weights: Path) -
     take = capture(save_movie(tmp_path / "gone.mp4", pictures), weights=weights)
     (performer,) = take.performers
     assert performer.frames.tolist() == [*range(20), *range(50, 70)]
+
+
+def test_who_is_found_late_is_in_the_take_from_the_first_frame_on(tmp_path: Path, weights: Path) -> None:
+    # The small one is seen only in a part of the picture, and parts are searched in turn.
+    size, came = (1920, 1080), 3
+    red, late = (RED, (1500.0, 300.0), 60.0), (GREEN, (400.0, 900.0), 18.0)
+    pictures = [paint(size, [red, late] if index >= came else [red]) for index in range(30)]
+    take = capture(save_movie(tmp_path / "late.mp4", pictures), weights=weights)
+    frames = sorted(performer.frames.tolist() for performer in take.performers)
+    assert frames == [list(range(30)), list(range(came, 30))]
 
 
 def test_a_worker_tells_and_ends(square_movie: MovieMaker, weights: Path) -> None:
@@ -140,7 +150,7 @@ def test_memory_does_not_grow_with_length(square_movie: MovieMaker, weights: Pat
     size = (320, 240)
     frame = 3 * size[0] * size[1]
     peaks = []
-    for frames in (30, 90):
+    for frames in (REMEMBERED + 10, REMEMBERED + 70):
         movie = square_movie(frames=frames, size=size)
         tracemalloc.start()
         capture(movie, weights=weights, threads=1)
