@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -41,7 +41,8 @@ GONE = 0.3
 """Likeness below which a followed face that is not small has left, or something covers it.
 
 Such faces keep to 0.8 and more in clips while they can be seen; of those that leave, or are covered, it falls
-to 0 within a few frames. Of small, blurred ones it may be low all along.
+to 0 within a few frames. Of small, blurred ones it may be low all along: they have left if the MFN, too, does
+not see them any more.
 """
 LOOKS = 6
 """Closer looks in one search, at most."""
@@ -76,9 +77,10 @@ class Reader(Protocol):
         """The faces of the frame, none twice."""
 
     def look_back(self, past: Sequence[Sight]) -> None:
-        """Add whoever has just been found to the frames before, where they were already.
+        """Correct the frames before by what the frame read last has shown: who was there already, and who had
+        left.
 
-        past: what was read lately, in order, the frame read last at its end; its lists of faces grow.
+        past: what was read lately, in order, the frame read last at its end; its lists of faces change.
         """
 
 
@@ -94,7 +96,7 @@ class FastReader:
         return self._multi.read(frame.image)
 
     def look_back(self, past: Sequence[Sight]) -> None:
-        """Add nobody: every frame was searched as well as any other."""
+        """Change nothing: every frame was searched as well as any other."""
 
 
 class BestReader:
@@ -104,7 +106,8 @@ class BestReader:
     and be confirmed whenever the MFN searches: every few frames, and at once when a face is new or was lost,
     or two crops ran into each other. A search sees the whole picture and some parts of it enlarged, for the
     small faces; at the start, and when everybody is gone as after a cut, all parts. What may be a small face
-    is looked at once more, closer. Whoever is found late can be followed back to where they came from.
+    is looked at once more, closer. Looking back, whoever is found late is followed to where they came from,
+    and whoever is given up is taken away where they had left already.
     """
 
     def __init__(self, multi: MultiFaceNetwork, single: SingleFaceNetwork) -> None:
@@ -113,19 +116,22 @@ class BestReader:
         self._single = single
         self._followed: list[_Followed] = []
         self._arrived: list[tuple[int, Face]] = []
+        self._left: list[Face] = []
         self._last_search: int | None = None
         self._turn = 0
 
     def read(self, frame: Frame) -> list[Face]:
         """The faces of the frame, none twice."""
-        before = self._followed
-        self._arrived = []
+        before, self._followed = self._followed, []
+        self._arrived, self._left = [], []
         faces = self._single.follow(frame.image, [followed.face for followed in before])
-        self._followed = [
-            replace(followed, face=replace(face, confidence=followed.face.confidence))
-            for followed, face in zip(before, faces, strict=True)
-            if _plausible(face.box, followed.face.box, frame.image) and not _gone(face, frame.image)
-        ]
+        for followed, seen in zip(before, faces, strict=True):
+            face = replace(seen, confidence=followed.face.confidence)
+            if _plausible(face.box, followed.face.box, frame.image) and not _gone(face, frame.image):
+                doubted = [*followed.doubted, face] if face.likeness < GONE else followed.doubted
+                self._followed.append(replace(followed, face=face, doubted=doubted))
+            else:
+                self._left += followed.doubted
         if self._search_is_due(frame, len(before)):
             all_gone = bool(before) and not self._followed
             self._search(frame, everywhere=all_gone or self._last_search is None)
@@ -133,8 +139,10 @@ class BestReader:
 
     def look_back(self, past: Sequence[Sight]) -> None:
         """Follow those who have just been confirmed back from where they were seen first to where they came
-        from.
+        from, and take away what looked like no face of those who have just been given up.
         """
+        for _, known in past:
+            known[:] = [face for face in known if not any(face is other for other in self._left)]
         for first, later in self._arrived:
             for frame, known in reversed(past):
                 if frame.index >= first:
@@ -186,6 +194,8 @@ class BestReader:
             missed = followed.missed + any(_visible(box, area, frame.image) for area in searched)
             if not _hidden(box, others) and missed < patience:
                 confirmed.append(replace(followed, missed=missed))
+            else:
+                self._left += followed.doubted
         self._followed = confirmed
 
     def _to_search(self, image: np.ndarray, *, everywhere: bool) -> list[np.ndarray]:
@@ -258,12 +268,13 @@ class _Followed:
     """A face being followed.
 
     missed: searches in a row in which the MFN did not see it. first: until it is confirmed, in which frame it
-    was seen first, and how.
+    was seen first, and how. doubted: its sights since the MFN last saw it that looked like no face.
     """
 
     face: Face
     missed: int
     first: tuple[int, Face] | None = None
+    doubted: list[Face] = field(default_factory=list)
 
 
 def parts(width: int, height: int) -> list[np.ndarray]:

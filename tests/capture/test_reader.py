@@ -100,13 +100,15 @@ def test_small_faces_are_found_in_parts_of_a_large_picture(weights: Path) -> Non
     assert make_reader("fast", weights=weights).read(Frame(0, 0.0, paint(LARGE, [red, late]))) == []
 
 
-def read_and_look_back(weights: Path, shown: list[list[Square]]) -> tuple[list[int], list[Sight]]:
-    """How many faces *best* sees in each large picture when it comes, and all after looking back."""
+def read_and_look_back(
+    weights: Path, shown: list[list[Square]], size: tuple[int, int] = LARGE
+) -> tuple[list[int], list[Sight]]:
+    """How many faces *best* sees in each picture when it comes, and all after looking back."""
     reader = make_reader("best", weights=weights)
     past: list[Sight] = []
     counts = []
     for index, squares in enumerate(shown):
-        here = Frame(index, index / 25, paint(LARGE, squares))
+        here = Frame(index, index / 25, paint(size, squares))
         past.append((here, reader.read(here)))
         counts.append(len(past[-1][1]))
         reader.look_back(past)
@@ -139,6 +141,26 @@ def test_looking_back_ends_at_a_face_that_is_known(weights: Path) -> None:
     red, green = (RED, (1500.0, 300.0), 60.0), (GREEN, (1500.0, 300.0), 60.0)
     _, past = read_and_look_back(weights, [[red] if n < 4 else [green] for n in range(10)])
     assert [len(faces) for _, faces in past] == 10 * [1]
+
+
+LARGER = (2880, 1620)
+LEFT_BEHIND = (WHITE, (400.0, 900.0), 9.0)
+"""Too small for this MFN even in a part of the larger picture; the SFN follows it, and it is like no face."""
+
+
+def test_looking_back_takes_away_what_was_followed_after_a_small_face_had_left(weights: Path) -> None:
+    red, green, left, lost = (RED, (1500.0, 300.0), 90.0), (GREEN, LEFT_BEHIND[1], SMALL), 3, 14
+    shown = [[red, green if n < left else LEFT_BEHIND] if n < lost else [red] for n in range(20)]
+    counts, past = read_and_look_back(weights, shown, LARGER)
+    assert counts == lost * [2] + (20 - lost) * [1]
+    assert [len(faces) for _, faces in past] == left * [2] + (20 - left) * [1]
+
+
+def test_looking_back_leaves_what_was_followed_until_a_small_face_was_seen_again(weights: Path) -> None:
+    red, green, lost = (RED, (1500.0, 300.0), 90.0), (GREEN, LEFT_BEHIND[1], SMALL), 18
+    shown = [[red, LEFT_BEHIND if n in (4, 5) else green] if n < lost else [red] for n in range(20)]
+    counts, past = read_and_look_back(weights, shown, LARGER)
+    assert counts == [len(faces) for _, faces in past] == lost * [2] + (20 - lost) * [1]
 
 
 def test_what_is_half_seen_is_looked_at_closer(weights: Path) -> None:
