@@ -71,7 +71,12 @@ VISIBLE = 0.05
 
 
 class Reader(Protocol):
-    """Reads the faces of frames that come in order."""
+    """Reads the faces of frames that come in order.
+
+    remembered: how many of the last frames `look_back` can change.
+    """
+
+    remembered: int
 
     def read(self, frame: Frame) -> list[Face]:
         """The faces of the frame, none twice."""
@@ -86,6 +91,8 @@ class Reader(Protocol):
 
 class FastReader:
     """The MFN alone."""
+
+    remembered = 0
 
     def __init__(self, multi: MultiFaceNetwork) -> None:
         """Read with a network whose threshold is FOUND."""
@@ -109,6 +116,8 @@ class BestReader:
     is looked at once more, closer. Looking back, whoever is found late is followed to where they came from,
     and whoever is given up is taken away where they had left already.
     """
+
+    remembered = 60
 
     def __init__(self, multi: MultiFaceNetwork, single: SingleFaceNetwork) -> None:
         """Read with two networks; the MFN's threshold is SUPPORTED, so that it confirms what it half sees."""

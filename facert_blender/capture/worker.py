@@ -22,10 +22,8 @@ from .tracking import Tracker
 
 AHEAD = 4
 """Frames decoded ahead of the networks."""
-REMEMBERED = 60
-"""Frames already read that are kept for whoever is found late, at most."""
-REMEMBERED_BYTES = 400e6
-"""What they may take: 16 frames of 4K."""
+REMEMBERED = 400e6
+"""Bytes that frames already read may take, which a reader may still change: 16 frames of 4K."""
 
 
 @dataclass(frozen=True)
@@ -164,7 +162,7 @@ class CaptureWorker:
                 faces = reader.read(frame)
                 past.append((frame, faces))
                 reader.look_back(past)
-                if len(past) > min(REMEMBERED, REMEMBERED_BYTES / frame.image.nbytes):
+                if len(past) > min(reader.remembered, REMEMBERED / frame.image.nbytes):
                     tracker.update(*past.popleft())
                 done += 1
                 speed = done / (time.perf_counter() - began)

@@ -12,7 +12,8 @@ import pytest
 
 from facert_blender.capture.contract import EXPRESSIONS
 from facert_blender.capture.errors import CancelledError, FootageError, NoFaceError, WeightsError
-from facert_blender.capture.worker import REMEMBERED, CaptureWorker, Failed, Finished, Progress, capture
+from facert_blender.capture.reader import BestReader
+from facert_blender.capture.worker import CaptureWorker, Failed, Finished, Progress, capture
 
 from .conftest import GREEN, RED, paint, save_movie
 
@@ -150,7 +151,7 @@ def test_memory_does_not_grow_with_length(square_movie: MovieMaker, weights: Pat
     size = (320, 240)
     frame = 3 * size[0] * size[1]
     peaks = []
-    for frames in (REMEMBERED + 10, REMEMBERED + 70):
+    for frames in (BestReader.remembered + 10, BestReader.remembered + 70):
         movie = square_movie(frames=frames, size=size)
         tracemalloc.start()
         capture(movie, weights=weights, threads=1)
