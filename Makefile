@@ -107,8 +107,10 @@ train: setup-training
 	$(PY) -m models.likeness ms_mfn
 	$(PY) -m models.export ms_mfn
 
-SFNS := brief_ss_sfn brief_ms_sfn brief_sfn_photographs brief_sfn_flips brief_sfn_edited long_ss_sfn long_ms_sfn
-MFNS := brief_ss_mfn_of_ss_sfn brief_ss_mfn brief_ms_mfn
+LABELLING := brief_ss_sfn brief_ms_sfn long_ss_sfn long_ms_sfn
+SFNS := $(LABELLING) brief_sfn_photographs brief_sfn_flips brief_sfn_edited
+MFNS := brief_ss_mfn_of_ss_sfn brief_ss_mfn brief_ms_mfn long_ss_mfn_of_ss_sfn long_ss_mfn long_ms_mfn
+FINDERS := brief_mfn_detection long_mfn_detection
 READERS := brief_reader_relabelled brief_reader brief_reader_mixed
 FACES := cost landmarks expressions rotation
 trained = $(PY) -m models.train models/configs/$(1).toml && $(call measured,$(1),$(2))
@@ -118,14 +120,15 @@ measured = $(PY) -m models.evaluate all $(1) --write --only $(2)
 table: setup-training
 	test -e models/runs/validation || $(PY) -m models.validation
 	for run in $(SFNS); do $(call trained,$$run,$(FACES)) || exit 1; done
-	test -e models/runs/brief_ss_sfn/labels.npy || $(PY) -m models.relabel brief_ss_sfn
-	test -e models/runs/brief_ms_sfn/labels.npy || $(PY) -m models.relabel brief_ms_sfn
+	for run in $(LABELLING); do \
+		test -e models/runs/$$run/labels.npy || $(PY) -m models.relabel $$run || exit 1; \
+	done
 	for run in $(MFNS); do $(call trained,$$run,detection $(FACES)) || exit 1; done
 	for run in $(READERS); do \
 		$(PY) -m models.train models/configs/$$run.toml && $(PY) -m models.likeness $$run && \
 		$(call measured,$$run,detection $(FACES)) || exit 1; \
 	done
-	$(call trained,brief_mfn_detection,cost detection)
+	for run in $(FINDERS); do $(call trained,$$run,cost detection) || exit 1; done
 	$(PY) -m models.report
 
 lock: $(VENV)/run.installed

@@ -20,7 +20,7 @@ FITTED_EMPHASIS = {
     "browInnerUp": 6.0, "browOuterUp": 4.0, "browDown": 6.0, "mouthPucker": 5.0,
     "mouthPress": 4.0, "mouthRollLower": 4.0, "mouthRollUpper": 4.0,
     "mouthShrugLower": 3.0, "mouthShrugUpper": 2.0, "mouthStretch": 2.0,
-    "eyeSquint": 2.0, "eyeLookDown": 2.0, "jawLeft": 4.0, "jawRight": 4.0,
+    "eyeSquint": 2.0, "eyeLookDown": 2.0, "jawLeft": 10.0, "jawRight": 10.0,
     "cheekPuff": 0.3, "cheekSquint": 0.3, "eyeWide": 0.3, "noseSneer": 0.3,
     "jawForward": 0.3, "mouthFrown": 0.3, "mouthClose": 0.3,
 }  # fmt: skip
