@@ -19,8 +19,8 @@ from .footage import Frame
 from .network import Detection, Face, MultiFaceNetwork, SingleFaceNetwork, overlaps, suppress, weights_folder
 
 Quality = Literal["fast", "best"]
-Sight = tuple[Frame, list[Face]]
-"""A frame and the faces in it."""
+Reading = tuple[Frame, list[Face]]
+"""A frame and the faces that were read in it."""
 
 EVERY = 5
 """Frames from one search by the MFN to the next."""
@@ -81,7 +81,7 @@ class Reader(Protocol):
     def read(self, frame: Frame) -> list[Face]:
         """The faces of the frame, none twice."""
 
-    def look_back(self, past: Sequence[Sight]) -> None:
+    def look_back(self, past: Sequence[Reading]) -> None:
         """Correct the frames before by what the frame read last has shown: who was there already, and who had
         left.
 
@@ -102,7 +102,7 @@ class FastReader:
         """The faces of the frame, none twice."""
         return self._multi.read(frame.image)
 
-    def look_back(self, past: Sequence[Sight]) -> None:
+    def look_back(self, past: Sequence[Reading]) -> None:
         """Change nothing: every frame was searched as well as any other."""
 
 
@@ -138,7 +138,7 @@ class BestReader:
             face = replace(seen, confidence=followed.face.confidence)
             if _plausible(face.box, followed.face.box, frame.image) and not _gone(face, frame.image):
                 doubted = [*followed.doubted, face] if face.likeness < GONE else followed.doubted
-                self._followed.append(replace(followed, face=face, doubted=doubted))
+                self._followed.append(replace(followed, face=face, doubted=doubted[-self.remembered :]))
             else:
                 self._left += followed.doubted
         if self._search_is_due(frame, len(before)):
@@ -146,20 +146,19 @@ class BestReader:
             self._search(frame, everywhere=all_gone or self._last_search is None)
         return [followed.face for followed in self._followed]
 
-    def look_back(self, past: Sequence[Sight]) -> None:
+    def look_back(self, past: Sequence[Reading]) -> None:
         """Follow those who have just been confirmed back from where they were seen first to where they came
         from, and take away what looked like no face of those who have just been given up.
         """
-        for _, known in past:
-            known[:] = [face for face in known if not any(face is other for other in self._left)]
+        if self._left:
+            for _, known in past:
+                known[:] = [face for face in known if face not in self._left]
         for first, later in self._arrived:
             for frame, known in reversed(past):
                 if frame.index >= first:
                     continue
                 (face,) = self._single.follow(frame.image, [later])
-                others = np.array([other.box for other in known])
-                there = face.likeness >= ALIKE and _plausible(face.box, later.box, frame.image)
-                if not there or _hidden(face.box, others):
+                if not _somebody_new(face, later.box, known, frame.image):
                     break
                 later = replace(face, confidence=later.confidence)
                 known.append(later)
@@ -191,9 +190,7 @@ class BestReader:
                 newcomers.append(seen)
         read = self._single.read(frame.image, np.array([found.box for found in newcomers]))
         for face, found in zip(read, newcomers, strict=True):
-            others = np.array([other.face.box for other in confirmed])
-            alike = face.likeness >= ALIKE and _plausible(face.box, found.box, frame.image)
-            if alike and not _hidden(face.box, others):
+            if _somebody_new(face, found.box, [other.face for other in confirmed], frame.image):
                 new = replace(face, confidence=found.confidence)
                 confirmed.append(_Followed(new, missed=0, first=(frame.index, new)))
         for followed in waiting:
@@ -336,6 +333,12 @@ def _plausible(box: np.ndarray, expected: np.ndarray, image: np.ndarray) -> bool
     shift = np.abs(centre - (expected[:2] + expected[2:]) / 2).max() / before.max()
     inside = (centre >= 0).all() and (centre < image.shape[1::-1]).all()
     return bool(inside and 0.6 < growth < 1.6 and shift < 0.4 and 0.4 < size[0] / size[1] < 1.8)
+
+
+def _somebody_new(face: Face, expected: np.ndarray, known: list[Face], image: np.ndarray) -> bool:
+    """Whether what the SFN read is the face that was expected in a box, and none of those who are known."""
+    there = face.likeness >= ALIKE and _plausible(face.box, expected, image)
+    return there and not _hidden(face.box, np.array([other.box for other in known]))
 
 
 def _gone(face: Face, image: np.ndarray) -> bool:

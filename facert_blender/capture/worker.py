@@ -16,7 +16,7 @@ from pathlib import Path
 
 from .errors import CancelledError, NoFaceError
 from .footage import SEQUENCE_FPS, Footage, Frame, open_footage
-from .reader import Quality, Sight, make_reader
+from .reader import Quality, Reading, make_reader
 from .take import Take
 from .tracking import Tracker
 
@@ -156,7 +156,7 @@ class CaptureWorker:
             self._source, start=start, end=end, sequence_fps=self._sequence_fps, cancel=self._cancel
         ) as footage:
             tracker = Tracker(footage.fps)
-            past: deque[Sight] = deque()
+            past: deque[Reading] = deque()
             began, done = time.perf_counter(), 0
             for frame in self._decoded(footage):
                 faces = reader.read(frame)
@@ -169,8 +169,8 @@ class CaptureWorker:
                 with self._news:
                     self._progress = Progress(done, footage.length, len(faces), speed)
                     self._news.notify_all()
-            for sight in past:
-                tracker.update(*sight)
+            for reading in past:
+                tracker.update(*reading)
             tracker.finish()
         performers = tracker.tracks()
         if not performers:

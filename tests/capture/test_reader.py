@@ -10,7 +10,7 @@ import pytest
 from facert_blender.capture.errors import WeightsError
 from facert_blender.capture.footage import Frame
 from facert_blender.capture.network import MultiFaceNetwork
-from facert_blender.capture.reader import EVERY, PATIENCE, SHARED, Sight, make_reader, parts
+from facert_blender.capture.reader import EVERY, PATIENCE, SHARED, Reading, make_reader, parts
 
 from .conftest import BLUE, GREEN, RED, WHITE, Square, paint
 
@@ -102,10 +102,10 @@ def test_small_faces_are_found_in_parts_of_a_large_picture(weights: Path) -> Non
 
 def read_and_look_back(
     weights: Path, shown: list[list[Square]], size: tuple[int, int] = LARGE
-) -> tuple[list[int], list[Sight]]:
+) -> tuple[list[int], list[Reading]]:
     """How many faces *best* sees in each picture when it comes, and all after looking back."""
     reader = make_reader("best", weights=weights)
-    past: list[Sight] = []
+    past: list[Reading] = []
     counts = []
     for index, squares in enumerate(shown):
         here = Frame(index, index / 25, paint(size, squares))
