@@ -2,7 +2,7 @@
 
 Templates of what ordinary photographs lack, sparse random ones, permuted real ones, and near-neutral ones
 with random lids. Left and right differ half of the time; the jaw goes its own way, whatever head and mouth
-do.
+do. Or the mouth alone is another, and all else stays as it is.
 """
 
 from __future__ import annotations
@@ -15,6 +15,17 @@ from facert_blender.capture.face_shape import rotation_matrices
 INDEX = {name: i for i, name in enumerate(EXPRESSIONS)}
 SIDES = ("Left", "Right")
 LIDS = ("eyeBlink", "eyeLookDown", "eyeSquint", "eyeWide")
+
+
+def channels(name: str) -> list[int]:
+    """The channels of an expression: one, or its left and right."""
+    return [INDEX[name]] if name in INDEX else [INDEX[name + side] for side in SIDES]
+
+
+def without_side(expression: str) -> str:
+    """The name of an expression without its side."""
+    return expression.removesuffix("Left").removesuffix("Right")
+
 
 TEMPLATES: tuple[tuple[float, tuple[str, ...]], ...] = (
     (4, ("eyeBlink",)), (3, ("eyeWide",)), (1.5, ("eyeLookDown",)), (1.5, ("eyeSquint",)),
@@ -43,13 +54,12 @@ TEMPLATES: tuple[tuple[float, tuple[str, ...]], ...] = (
 """Expressions shown together and how often; a name without its side means both sides."""
 _CHANCES = np.array([chance for chance, _ in TEMPLATES]) / sum(chance for chance, _ in TEMPLATES)
 
+MOUTH = tuple(i for name, i in INDEX.items() if name.startswith(("jaw", "mouth", "cheekPuff")))
+"""Channels that move nothing above the cheeks."""
+_MOUTHS = [k for k, (_, names) in enumerate(TEMPLATES) if all({*channels(n)} <= {*MOUTH} for n in names)]
+
 CLOSING = {"eyeBlink": 1.0, "eyeLookDown": 0.5, "eyeSquint": 0.35}
 """How far a channel at 1 closes the lids."""
-
-
-def channels(name: str) -> list[int]:
-    """The channels of an expression: one, or its left and right."""
-    return [INDEX[name]] if name in INDEX else [INDEX[name + side] for side in SIDES]
 
 
 def possible(weights: np.ndarray) -> np.ndarray:
@@ -102,6 +112,25 @@ def sample_expression(source: np.ndarray, real: np.ndarray, rng: np.random.Gener
     if rng.random() < 0.15:
         w[channels("eyeBlink")] = rng.choice([1.0, rng.uniform(0.3, 1)])
     return possible(w.astype(np.float32))
+
+
+def sample_mouth(source: np.ndarray, real: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Weights (46,) of a face whose own are `source` with another mouth: one of the templates, another
+    person's of `real` (n, 46), or its own, opened.
+    """
+    w, mouth = source.copy(), list(MOUTH)
+    kind = rng.choice(3, p=(0.5, 0.3, 0.2))
+    if kind == 0:
+        w[mouth] *= rng.choice([0.0, rng.uniform(0, 1)])
+        chances = _CHANCES[_MOUTHS] / _CHANCES[_MOUTHS].sum()
+        _show(w, TEMPLATES[rng.choice(_MOUTHS, p=chances)][1], rng)
+    elif kind == 1:
+        w[mouth] = real[rng.integers(len(real)), mouth] * rng.uniform(0.7, 1.3)
+    if kind == 2 or rng.random() < 0.2:
+        w[INDEX["jawOpen"]] = rng.uniform(0.2, 1)
+        w[INDEX["mouthFunnel"]] = rng.uniform(0, 0.8) * (rng.random() < 0.5)
+    w[mouth] = possible(w)[mouth]
+    return w.astype(np.float32)
 
 
 def _show(w: np.ndarray, names: tuple[str, ...], rng: np.random.Generator) -> None:

@@ -28,6 +28,7 @@ from facert_blender.capture.contract import (
 from facert_blender.capture.face_shape import JAW, FaceShape
 from facert_blender.capture.output import replacing
 
+from .expressions import without_side
 from .shared_data import FACE_MODEL, WEIGHTS
 
 CANDIDATES = 8
@@ -56,11 +57,6 @@ def source_shapes(expression: str) -> tuple[str, ...]:
         if expression.endswith(side) and expression not in ("jaw" + side, "mouth" + side):
             return (expression.removesuffix(side) + "_" + side[0],)
     return (expression,)
-
-
-def without_side(expression: str) -> str:
-    """The name of an expression without its side."""
-    return expression.removesuffix("Left").removesuffix("Right")
 
 
 def fullness(expression: str) -> float:

@@ -33,7 +33,8 @@ from facert_blender.capture.network import overlaps
 from facert_blender.capture.output import replacing
 
 from .dense import DensePoints
-from .face_model import FaceMesh, fullness, without_side
+from .expressions import without_side
+from .face_model import FaceMesh, fullness
 from .fitting import Evidence, fit
 from .label_sheets import save_sheets
 from .lids import MARKED, TAUGHT, evened, gaps, joined, lid_weights, set_lids, usual_gap

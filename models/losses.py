@@ -10,7 +10,8 @@ from torch.nn import functional
 
 from facert_blender.capture.contract import EXPRESSION, EXPRESSIONS, IDENTITY, ROTATION
 
-from .face_model import Projection, without_side
+from .expressions import without_side
+from .face_model import Projection
 from .fitting import LID_PAIRS, LIP_PAIRS
 
 # How much a channel counts in the expression term, by where its label comes from; the others count 1. A

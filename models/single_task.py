@@ -66,20 +66,23 @@ def open_labelled(name: str, data: dict[str, Any]) -> Shard:
     Where they are fitted, those of the SFN whose run `labels` names, but for the expressions in `fitted`.
     Where they are exact, a mixture: the share `exact` of them (all, unless given), the rest of what that SFN
     sees, who does not see what does not show; but rotations stay exact, since how a head is turned always
-    shows. With a share of zero nothing does, and they are no longer called exact.
+    shows, and so do the expressions in `exactly`. With a share of zero nothing does, and they are no longer
+    called exact.
     """
     shard, teacher, share = Shard.open(RUNS / name), data.get("labels", ""), data.get("exact", 1.0)
     made = bool(shard.exact.all())
     if not teacher or (made and share == 1):
         return shard
     seen = np.load(labels_file(teacher, name))
+    stems = data.get("exactly" if made else "fitted", ())
+    kept = [EXPRESSION.start + i for stem in stems for i in channels(stem)]
     if not made:
-        kept = [EXPRESSION.start + i for stem in data.get("fitted", ()) for i in channels(stem)]
         seen[:, kept] = shard.parameters[:, kept]
     if not made or share == 0:
         return shard.labelled(seen)
     mixed = share * shard.parameters + (1 - share) * seen
-    mixed[:, ROTATION] = shard.parameters[:, ROTATION]
+    for columns in (ROTATION, kept):
+        mixed[:, columns] = shard.parameters[:, columns]
     return replace(shard, parameters=mixed.astype(np.float32))
 
 

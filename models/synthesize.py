@@ -5,7 +5,9 @@ other expressions and head turns; `--kind rendered` paints heads of other shapes
 other backgrounds, with the skins of photographs. Rows are written in blocks, each by its own seed: a run
 that was stopped goes on where it was, and its result depends on the seed alone. `--sheet` shows some.
 
-Half of the faces come in pairs, the same face with another expression or turned otherwise.
+Half of the faces come in pairs, the same face with another expression or turned otherwise. `--mouths`
+makes edited photographs in which the mouth alone is another, all of them in pairs: what is above it stays as
+it was photographed, and so its labels are no more exact than the photograph's.
 """
 
 from __future__ import annotations
@@ -28,7 +30,14 @@ from facert_blender.capture.face_shape import rotation_matrices
 
 from .datasets import EDITED, PHOTOGRAPHS, RENDERED, SHARD_SIZE, SHARD_SPAN, Shard, held_out
 from .editor import Editor, Look, ReadFace, fill_in
-from .expressions import possible, sample_averted, sample_expression, sample_pose, sample_turn
+from .expressions import (
+    possible,
+    sample_averted,
+    sample_expression,
+    sample_mouth,
+    sample_pose,
+    sample_turn,
+)
 from .face_model import FaceMesh
 from .fitting import quaternions
 from .shared_data import RUNS
@@ -47,8 +56,8 @@ WHOLE_HEAD = np.radians(25)
 
 @dataclass(frozen=True)
 class Recipe:
-    """What is to be made: how many rows, of which kind, by which seed, of whom (training, held-out, all), and
-    whether all heads look away from the camera.
+    """What is to be made: how many rows, of which kind, by which seed, of whom (training, held-out, all),
+    whether all heads look away from the camera, and whether the mouth alone is another.
     """
 
     count: int
@@ -56,6 +65,7 @@ class Recipe:
     seed: int
     people: str
     averted: bool = False
+    mouths: bool = False
 
     def rows(self, block: int) -> range:
         """The rows of a block."""
@@ -96,10 +106,11 @@ class Maker:
             source = int(rng.choice(self.sources))
             rows += self._two(source, len(rows), rng)
         rows = rows[: len(self.recipe.rows(number))]
-        images, parameters, landmarks, pixel, person, pair, dense = map(np.array, zip(*rows, strict=True))
+        images, parameters, landmarks, sure, pixel, person, pair, dense = map(
+            np.array, zip(*rows, strict=True)
+        )
         pair[pair >= len(rows)] = -1
-        n = len(rows)
-        sure, exact = np.ones(n, np.float32), np.ones(n, bool)
+        exact = np.full(len(rows), not self.recipe.mouths)
         seen = np.ones(dense.shape[:2], np.float32)
         return Shard(
             images, parameters, landmarks, sure, person, exact, pixel, pair, dense.astype(np.float32), seen
@@ -108,6 +119,7 @@ class Maker:
     def _two(self, source: int, first: int, rng: np.random.Generator) -> list[tuple[Any, ...]]:
         shard = self.photographs
         pixel = float(shard.pixel[source])
+        sure = np.float32(shard.confidence[source] if self.recipe.mouths else 1)
         start = shard.parameters[source]
         face = self.editor.read(np.asarray(shard.images[source]), start, shard.landmarks[source], pixel)
         rendered = self.recipe.kind == "rendered"
@@ -115,15 +127,7 @@ class Maker:
         if rendered:
             start = self._another_shape(start, rng)
             person = _namesake(person, int(rng.integers(1_000_000)))
-        one = self._changed(start, source, rng)
-        paired = rng.random() < 0.5
-        if not paired:
-            other = self._changed(start, source, rng)
-        else:
-            other = one.copy()
-            changed = self._changed(start, source, rng)
-            part = EXPRESSION if rng.random() < 0.5 else ROTATION
-            other[part] = changed[part]
+        one, other, paired = self._changed_twice(start, source, rng)
         look = self._look(face, one, rng)
         made = []
         for k, new in enumerate((one, other)):
@@ -136,9 +140,28 @@ class Maker:
             pair = first + 1 - k if paired else -1
             dense = self.editor.dense_points(face, parameters, own_shape=not rendered)
             made.append(
-                (image, parameters, landmarks, np.float32(pixel * zoom), person, np.int32(pair), dense)
+                (image, parameters, landmarks, sure, np.float32(pixel * zoom), person, np.int32(pair), dense)
             )
         return made
+
+    def _changed_twice(
+        self, start: np.ndarray, source: int, rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray, bool]:
+        """Two parameters (104,), and whether they are a pair, which differs in expression or turn alone."""
+        if self.recipe.mouths:
+            real = self.photographs.parameters[:, EXPRESSION]
+            one, other = start.copy(), start.copy()
+            for new in (one, other):
+                new[EXPRESSION] = sample_mouth(start[EXPRESSION], real, rng)
+            return one, other, True
+        one = self._changed(start, source, rng)
+        if rng.random() >= 0.5:
+            return one, self._changed(start, source, rng), False
+        other = one.copy()
+        changed = self._changed(start, source, rng)
+        part = EXPRESSION if rng.random() < 0.5 else ROTATION
+        other[part] = changed[part]
+        return one, other, True
 
     def _changed(self, start: np.ndarray, source: int, rng: np.random.Generator) -> np.ndarray:
         """Parameters (104,) with another expression and rotation."""
@@ -270,12 +293,15 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--people", choices=("training", "held-out", "all"), default="training")
     parser.add_argument("--averted", action="store_true", help="heads that are bent or seen in profile")
+    parser.add_argument("--mouths", action="store_true", help="the mouth alone is another")
     parser.add_argument("--to", help="name of the folder in runs/, the kind's own unless given")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--sheet", type=Path, help="also save a picture of some")
     options = parser.parse_args()
     folder = RUNS / options.to if options.to else FOLDERS[options.kind]
-    recipe = Recipe(options.count, options.kind, options.seed, options.people, options.averted)
+    recipe = Recipe(
+        options.count, options.kind, options.seed, options.people, options.averted, options.mouths
+    )
     make(recipe, folder, options.workers)
     shard = Shard.open(folder)
     print(f"{folder}: {len(shard)} faces of {len(np.unique(shard.person))} people")

@@ -1,9 +1,10 @@
-"""The fixed validation set for `models.evaluate expressions` and `rotation`: `python -m models.validation`.
+"""The fixed validation set for `models.evaluate` `expressions`, `rotation` and `mouths`:
+`python -m models.validation`.
 
-Writes pictures, `expressions.csv` and `rotation.csv` to `runs/validation`. All show people who are held out
-of training (`datasets.held_out`), with labels that are exact by construction: the nine categories of the
-paper at full strength, neutral faces, mixed expressions, and heads turned as far as 75 degrees. The seed is
-fixed.
+Writes pictures, `expressions.csv`, `rotation.csv` and `mouths.csv` to `runs/validation`. All show people who
+are held out of training (`datasets.held_out`). The labels of the first two are exact by construction: the
+nine categories of the paper at full strength, neutral faces, mixed expressions, and heads turned as far as
+75 degrees. The third has pairs of photographs that differ in the mouth alone. The seed is fixed.
 """
 
 from __future__ import annotations
@@ -23,9 +24,10 @@ from facert_blender.capture.contract import EXPRESSION, EXPRESSIONS, IDENTITY, R
 from .datasets import PHOTOGRAPHS, SHARD_SIZE, SHARD_SPAN, Shard
 from .editor import Editor, ReadFace
 from .evaluate.lists import FaceList
+from .evaluate.mouths import ABOVE, SHOWN
 from .evaluate.rotation import yaw
 from .expression_measures import CATEGORIES
-from .expressions import possible, sample_expression, turn
+from .expressions import INDEX, possible, sample_expression, sample_mouth, turn
 from .face_model import FaceMesh
 from .fitting import quaternions
 from .shared_data import RUNS, held_out, landmark_box
@@ -37,6 +39,8 @@ COUNTS = {
     "rendered": {"category": 30, "neutral": 60, "mixed": 100, "turned": 120},
 }
 """Pictures of each category, and of the other kinds."""
+MOUTHS = 200
+"""Pairs of pictures of one face with two mouths."""
 LEAST_CONFIDENCE = 0.5
 LEAST_SIDE = 80
 """Source faces measure at least so many pixels in their photograph."""
@@ -102,25 +106,36 @@ class Maker:
         self.files: list[Path] = []
         self.boxes: list[np.ndarray] = []
         self.labels: list[np.ndarray] = []
+        self.pairs: list[int] = []
 
-    def add(self, name: str, image: np.ndarray, parameters: np.ndarray, landmarks: np.ndarray) -> None:
-        """Add a picture uint8 (s, s, 3) that spans SHARD_SPAN sides; parameters and landmarks in sides."""
+    def add(
+        self, name: str, image: np.ndarray, parameters: np.ndarray, landmarks: np.ndarray, pair: int = -1
+    ) -> None:
+        """Add a picture uint8 (s, s, 3) that spans SHARD_SPAN sides; parameters and landmarks in sides.
+
+        pair: the number of a face with two mouths, for `mouths.csv`; the others go into the other lists.
+        """
         file = self.folder / f"{name}.png"
         cv2.imwrite(str(file), cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
         size = image.shape[0]
         self.files.append(file)
         self.boxes.append(landmark_box(landmarks * (size / SHARD_SPAN) + (size - 1) / 2))
         self.labels.append(parameters)
+        self.pairs.append(pair)
 
     def finish(self) -> None:
-        """Write both lists."""
-        boxes, labels = np.stack(self.boxes), np.stack(self.labels)
+        """Write all lists."""
+        boxes, labels, pairs = np.stack(self.boxes), np.stack(self.labels), np.array(self.pairs)
+        shown, alone = labels[:, EXPRESSION], pairs < 0
+        numbered = np.column_stack([pairs, shown[:, [INDEX[name] for name in ABOVE]]])
         lists = {
-            "expressions.csv": (EXPRESSIONS, labels[:, EXPRESSION]),
-            "rotation.csv": (("w", "x", "y", "z"), labels[:, ROTATION]),
+            "expressions.csv": (alone, EXPRESSIONS, shown),
+            "rotation.csv": (alone, ("w", "x", "y", "z"), labels[:, ROTATION]),
+            "mouths.csv": (~alone, ("pair", *ABOVE), numbered),
         }
-        for name, (columns, values) in lists.items():
-            FaceList(self.files, boxes, columns, values).write(self.folder / name)
+        for name, (rows, columns, values) in lists.items():
+            files = [self.files[row] for row in np.flatnonzero(rows)]
+            FaceList(files, boxes[rows], columns, values[rows]).write(self.folder / name)
 
 
 @dataclass(frozen=True)
@@ -131,12 +146,24 @@ class Painter:
     editor: Editor
 
     @cached_property
-    def sources(self) -> np.ndarray:
-        """Rows of the photographs that may be used."""
+    def good(self) -> np.ndarray:
+        """Which photographs (n,) show somebody held out, well labelled and large."""
         shard = self.photographs
-        calm = shard.parameters[:, EXPRESSION].max(1) < CALM
-        good = (shard.confidence > LEAST_CONFIDENCE) & (shard.pixel < 1 / LEAST_SIDE)
-        return np.flatnonzero(held_out(shard.person) & good & calm)
+        large = shard.pixel < 1 / LEAST_SIDE
+        return held_out(shard.person) & (shard.confidence > LEAST_CONFIDENCE) & large
+
+    @cached_property
+    def sources(self) -> np.ndarray:
+        """Rows of the photographs that may be given another expression."""
+        calm = self.photographs.parameters[:, EXPRESSION].max(1) < CALM
+        return np.flatnonzero(self.good & calm)
+
+    @cached_property
+    def expressive(self) -> np.ndarray:
+        """Rows of the photographs in which something shows above the mouth."""
+        above = [INDEX[name] for name in ABOVE]
+        showing = self.photographs.parameters[:, EXPRESSION][:, above].max(1) >= SHOWN
+        return np.flatnonzero(self.good & showing)
 
     @cached_property
     def looks(self) -> np.ndarray:
@@ -167,6 +194,15 @@ class Painter:
         look = self.editor.another_look(face, new, behind, rng)
         return self.editor.paint(face, new, look, own_shape=False)
 
+    def two_mouths(self, rng: np.random.Generator) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """A photograph as it is, painted over itself, and with another mouth: what `Editor.paint` returns."""
+        face = self.face(int(rng.choice(self.expressive)))
+        real = self.photographs.parameters[self.good, EXPRESSION]
+        own, another = face.parameters, face.parameters.copy()
+        another[EXPRESSION] = sample_mouth(own[EXPRESSION], real, rng)
+        look = self.editor.look(face, own, rng)
+        return [self.editor.paint(face, parameters, look) for parameters in (own, another)]
+
 
 def planned(parameters: np.ndarray, plan: Plan) -> np.ndarray:
     """Parameters (104,) with the planned expression and pose."""
@@ -177,7 +213,7 @@ def planned(parameters: np.ndarray, plan: Plan) -> np.ndarray:
 
 
 def fill(maker: Maker, painter: Painter) -> None:
-    """Add all edited photographs and all rendered heads, each by its own seed."""
+    """Add all edited photographs, all rendered heads and all faces with two mouths, each by its own seed."""
     photographs = painter.photographs
     real = photographs.parameters[held_out(photographs.person), EXPRESSION]
     for kind, paint in (("edited", painter.edited), ("rendered", painter.rendered)):
@@ -185,6 +221,10 @@ def fill(maker: Maker, painter: Painter) -> None:
         for number, plan in enumerate(plans(counts, real, np.random.default_rng((SEED, len(kind))))):
             rng = np.random.default_rng((SEED, len(kind), number))
             maker.add(f"{kind}_{plan.kind}_{number:04d}", *paint(plan, rng))
+    for number in range(MOUTHS):
+        two = painter.two_mouths(np.random.default_rng((SEED, number)))
+        for name, painted in zip(("own", "another"), two, strict=True):
+            maker.add(f"{name}_mouth_{number:04d}", *painted, pair=number)
 
 
 def sheet(maker: Maker, path: Path, rng: np.random.Generator) -> None:

@@ -14,6 +14,7 @@ from .clips import agreement, track_identity
 from .coverage import coverage
 from .expressions import expressions
 from .jitter import jitter
+from .mouths import mouths
 from .people import reidentify
 from .photographs import detection, landmarks
 from .rotation import rotation
@@ -31,6 +32,10 @@ MEASURES: dict[str, tuple[str, str, Callable[[argparse.Namespace], dict[str, Any
     "expressions": (
         "DIR", "errors of the expression weights, by channel and by the paper's categories",
         lambda o: expressions(o.subject, o.network, o.weights, o.only),
+    ),
+    "mouths": (
+        "DIR", "whether brows and eyes are read alike when the mouth alone is another",
+        lambda o: mouths(o.subject, o.network, o.weights),
     ),
     "rotation": (
         "DIR", "error of the head's rotation in degrees, by yaw",

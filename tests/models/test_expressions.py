@@ -6,13 +6,16 @@ from facert_blender.capture.contract import EXPRESSIONS
 from models.expressions import (
     CLOSING,
     INDEX,
+    MOUTH,
     TEMPLATES,
     channels,
     possible,
     sample_averted,
     sample_expression,
+    sample_mouth,
     sample_pose,
     turn,
+    without_side,
 )
 
 RARE = (
@@ -83,3 +86,19 @@ def test_averted_heads_are_bent_or_in_profile() -> None:
 def test_turns_are_by_yaw_and_pitch() -> None:
     np.testing.assert_allclose(turn(90, 0, 0) @ [0, 0, 1], [1, 0, 0], atol=1e-6)
     np.testing.assert_allclose(turn(0, 30, 0)[:, 2], [0, -0.5, np.sqrt(0.75)], atol=1e-6)
+
+
+def test_another_mouth_leaves_all_above_it_as_it_is() -> None:
+    rng = np.random.default_rng(0)
+    real = rng.uniform(0, 0.6, (20, 46)).astype(np.float32)
+    source = rng.uniform(0, 0.4, 46).astype(np.float32)
+    w = np.stack([sample_mouth(source, real, rng) for _ in range(1500)])
+    above = [i for i in range(len(EXPRESSIONS)) if i not in MOUTH]
+    assert {without_side(EXPRESSIONS[i]) for i in above} == {
+        "browDown", "browInnerUp", "browOuterUp", "cheekSquint", "eyeBlink", "eyeLookDown", "eyeSquint",
+        "eyeWide", "noseSneer",
+    }  # fmt: skip
+    assert (w[:, above] == source[above]).all()
+    for name in ("jawOpen", "mouthSmile", "mouthFunnel", "mouthPucker", "mouthFrown", "jawLeft", "cheekPuff"):
+        assert (w[:, channels(name)].max(1) > 0.7).any(), name
+    assert (w[:, INDEX["jawOpen"]] > 0.5).mean() > 0.15

@@ -46,3 +46,6 @@ def test_fitted_labels_give_way_to_those_of_an_sfn_and_exact_ones_as_far_as_wish
     turned = made.parameters[:, ROTATION]
     np.testing.assert_array_equal(turned, upright[:, ROTATION] if share else np.full((2, 4), 0.5))
     assert made.parameters.dtype == np.float32
+    exactly = open_labelled("edited", {**data, "exactly": ["jawLeft"]}).parameters[0, EXPRESSION]
+    assert exactly[EXPRESSIONS.index("jawLeft")] == (0 if share else 0.5)
+    assert exactly[EXPRESSIONS.index("jawRight")] == pytest.approx(0.5 * (1 - share))

@@ -11,11 +11,12 @@ import pytest
 pytest.importorskip("torch", reason="training is not set up (make setup-training)")
 pytest.importorskip("numba")
 
-from facert_blender.capture.contract import EXPRESSION, IDENTITY, ROTATION, SCALE
+from facert_blender.capture.contract import EXPRESSION, EXPRESSIONS, IDENTITY, ROTATION, SCALE, TRANSLATION
 from facert_blender.capture.face_shape import rotation_matrices
 from models import synthesize
 from models.datasets import Shard
 from models.dense import DENSE
+from models.expressions import MOUTH
 from models.shared_data import held_out
 from models.synthesize import Maker, Recipe, make
 
@@ -73,6 +74,21 @@ def test_averted_heads_look_away(editor: Editor, photographs: Shard) -> None:
     block = Maker(Recipe(12, "rendered", 3, "all", averted=True), photographs, editor).block(0)
     ahead = rotation_matrices(block.parameters[:, ROTATION])[:, 2, 2]
     assert (ahead < np.cos(np.radians(20))).all() and block.exact.all()
+
+
+def test_mouths_alone_are_others_and_all_of_them_in_pairs(editor: Editor, photographs: Shard) -> None:
+    photographs.confidence[:] = 0.6
+    frown = EXPRESSION.start + EXPRESSIONS.index("browDownLeft")
+    photographs.parameters[:, frown] = 0.5
+    block = Maker(Recipe(12, "edited", 3, "all", mouths=True), photographs, editor).block(0)
+    assert not block.exact.any() and (block.confidence == np.float32(0.6)).all()
+    assert (block.pair == np.arange(12) + np.tile([1, -1], 6)).all()
+    other = block.parameters[block.pair]
+    changed = (block.parameters != other).any(0)
+    changed[TRANSLATION.start :] = False  # where the crop lies
+    assert set(np.flatnonzero(changed) - EXPRESSION.start) <= set(MOUTH) and changed.sum() > 5
+    assert (block.parameters[:, frown] == 0.5).all()
+    assert (block.images != block.images[block.pair]).any((1, 2, 3)).all()
 
 
 def test_a_stopped_run_goes_on(
