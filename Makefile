@@ -84,15 +84,17 @@ train: setup-training
 	test -e models/runs/rendered || $(PY) -m models.synthesize 12000 --kind rendered --people all
 	test -e models/runs/averted || \
 		$(PY) -m models.synthesize 8000 --kind rendered --people all --seed 11 --averted --to averted
-	test -e models/runs/mouths || $(PY) -m models.synthesize 14000 --people all --seed 13 --mouths --to mouths
+	test -e models/runs/mouths || \
+		$(PY) -m models.synthesize 14000 --people all --seed 13 --change mouth --to mouths
+	test -e models/runs/nods || $(PY) -m models.synthesize 10000 --people all --seed 17 --change turn --to nods
 	$(PY) -m models.train models/configs/ms_sfn_first.toml
 	$(PY) -m models.train models/configs/ms_sfn_second.toml
 	$(PY) -m models.train models/configs/ms_sfn_third.toml
 	test -e models/runs/ms_sfn_third/labels_rendered.npy || \
 		$(PY) -m models.relabel ms_sfn_third --made edited edited_more rendered
 	$(PY) -m models.train models/configs/ms_sfn.toml
-	test -e models/runs/ms_sfn/labels_mouths.npy || \
-		$(PY) -m models.relabel ms_sfn --made edited edited_more rendered averted mouths
+	test -e models/runs/ms_sfn/labels_nods.npy || \
+		$(PY) -m models.relabel ms_sfn --made edited edited_more rendered averted mouths nods
 	$(PY) -m models.calibrate ms_sfn
 	$(PY) -m models.train models/configs/ms_mfn_find.toml
 	$(PY) -m models.train models/configs/ms_mfn_find_finer.toml

@@ -2,7 +2,7 @@
 
 Templates of what ordinary photographs lack, sparse random ones, permuted real ones, and near-neutral ones
 with random lids. Left and right differ half of the time; the jaw goes its own way, whatever head and mouth
-do. Or the mouth alone is another, and all else stays as it is.
+do. Or the mouth alone is another, or the turn, and all else stays as it is.
 """
 
 from __future__ import annotations
@@ -158,6 +158,11 @@ def sample_pose(rng: np.random.Generator) -> np.ndarray:
     """A rotation (3, 3) of a head within 75 degrees of yaw and 30 of pitch, a little to one side."""
     yaw = rng.uniform(-75, 75) if rng.random() < 0.6 else np.clip(rng.normal(0, 25), -75, 75)
     return turn(yaw, np.clip(rng.normal(0, 14), -30, 30), np.clip(rng.normal(0, 8), -25, 25))
+
+
+def sample_nod(rng: np.random.Generator) -> np.ndarray:
+    """A small turn (3, 3) to add to a face's own rotation, more of it up and down than aside."""
+    return turn(np.clip(rng.normal(0, 12), -30, 30), rng.uniform(-20, 20), np.clip(rng.normal(0, 6), -15, 15))
 
 
 def sample_averted(rng: np.random.Generator) -> np.ndarray:

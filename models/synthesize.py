@@ -5,9 +5,10 @@ other expressions and head turns; `--kind rendered` paints heads of other shapes
 other backgrounds, with the skins of photographs. Rows are written in blocks, each by its own seed: a run
 that was stopped goes on where it was, and its result depends on the seed alone. `--sheet` shows some.
 
-Half of the faces come in pairs, the same face with another expression or turned otherwise. `--mouths`
-makes edited photographs in which the mouth alone is another, all of them in pairs: what is above it stays as
-it was photographed, and so its labels are no more exact than the photograph's.
+Half of the faces come in pairs, the same face with another expression or turned otherwise. `--change`
+makes edited photographs in which the mouth alone, or how the head is turned alone, is another, all of them in
+pairs: the rest of the expression stays as it was photographed, with labels no more exact than the
+photograph's.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from .expressions import (
     sample_averted,
     sample_expression,
     sample_mouth,
+    sample_nod,
     sample_pose,
     sample_turn,
 )
@@ -57,7 +59,7 @@ WHOLE_HEAD = np.radians(25)
 @dataclass(frozen=True)
 class Recipe:
     """What is to be made: how many rows, of which kind, by which seed, of whom (training, held-out, all),
-    whether all heads look away from the camera, and whether the mouth alone is another.
+    whether all heads look away from the camera, and what is changed in them (all, the mouth, the turn).
     """
 
     count: int
@@ -65,7 +67,12 @@ class Recipe:
     seed: int
     people: str
     averted: bool = False
-    mouths: bool = False
+    change: str = "all"
+
+    @property
+    def exact(self) -> bool:
+        """Whether labels are exact; they are the photographs' where some of the expression is."""
+        return self.change == "all"
 
     def rows(self, block: int) -> range:
         """The rows of a block."""
@@ -110,7 +117,7 @@ class Maker:
             np.array, zip(*rows, strict=True)
         )
         pair[pair >= len(rows)] = -1
-        exact = np.full(len(rows), not self.recipe.mouths)
+        exact = np.full(len(rows), self.recipe.exact)
         seen = np.ones(dense.shape[:2], np.float32)
         return Shard(
             images, parameters, landmarks, sure, person, exact, pixel, pair, dense.astype(np.float32), seen
@@ -119,7 +126,7 @@ class Maker:
     def _two(self, source: int, first: int, rng: np.random.Generator) -> list[tuple[Any, ...]]:
         shard = self.photographs
         pixel = float(shard.pixel[source])
-        sure = np.float32(shard.confidence[source] if self.recipe.mouths else 1)
+        sure = np.float32(1 if self.recipe.exact else shard.confidence[source])
         start = shard.parameters[source]
         face = self.editor.read(np.asarray(shard.images[source]), start, shard.landmarks[source], pixel)
         rendered = self.recipe.kind == "rendered"
@@ -148,12 +155,8 @@ class Maker:
         self, start: np.ndarray, source: int, rng: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray, bool]:
         """Two parameters (104,), and whether they are a pair, which differs in expression or turn alone."""
-        if self.recipe.mouths:
-            real = self.photographs.parameters[:, EXPRESSION]
-            one, other = start.copy(), start.copy()
-            for new in (one, other):
-                new[EXPRESSION] = sample_mouth(start[EXPRESSION], real, rng)
-            return one, other, True
+        if not self.recipe.exact:
+            return self._partly_changed(start, rng), self._partly_changed(start, rng), True
         one = self._changed(start, source, rng)
         if rng.random() >= 0.5:
             return one, self._changed(start, source, rng), False
@@ -162,6 +165,17 @@ class Maker:
         part = EXPRESSION if rng.random() < 0.5 else ROTATION
         other[part] = changed[part]
         return one, other, True
+
+    def _partly_changed(self, start: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Parameters (104,) with another mouth, or turned otherwise."""
+        new = start.copy()
+        if self.recipe.change == "mouth":
+            real = self.photographs.parameters[:, EXPRESSION]
+            new[EXPRESSION] = sample_mouth(start[EXPRESSION], real, rng)
+        else:
+            current = rotation_matrices(start[None, ROTATION])[0]
+            new[ROTATION] = quaternions((sample_nod(rng) @ current)[None])[0]
+        return new
 
     def _changed(self, start: np.ndarray, source: int, rng: np.random.Generator) -> np.ndarray:
         """Parameters (104,) with another expression and rotation."""
@@ -293,14 +307,16 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--people", choices=("training", "held-out", "all"), default="training")
     parser.add_argument("--averted", action="store_true", help="heads that are bent or seen in profile")
-    parser.add_argument("--mouths", action="store_true", help="the mouth alone is another")
+    parser.add_argument(
+        "--change", choices=("all", "mouth", "turn"), default="all", help="what is another in the photographs"
+    )
     parser.add_argument("--to", help="name of the folder in runs/, the kind's own unless given")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--sheet", type=Path, help="also save a picture of some")
     options = parser.parse_args()
     folder = RUNS / options.to if options.to else FOLDERS[options.kind]
     recipe = Recipe(
-        options.count, options.kind, options.seed, options.people, options.averted, options.mouths
+        options.count, options.kind, options.seed, options.people, options.averted, options.change
     )
     make(recipe, folder, options.workers)
     shard = Shard.open(folder)

@@ -1,10 +1,10 @@
-"""The fixed validation set for `models.evaluate` `expressions`, `rotation` and `mouths`:
+"""The fixed validation set for `models.evaluate` `expressions`, `rotation` and `twins`:
 `python -m models.validation`.
 
-Writes pictures, `expressions.csv`, `rotation.csv` and `mouths.csv` to `runs/validation`. All show people who
+Writes pictures, `expressions.csv`, `rotation.csv` and `twins.csv` to `runs/validation`. All show people who
 are held out of training (`datasets.held_out`). The labels of the first two are exact by construction: the
 nine categories of the paper at full strength, neutral faces, mixed expressions, and heads turned as far as
-75 degrees. The third has pairs of photographs that differ in the mouth alone. The seed is fixed.
+75 degrees. The third has photographs as they are and with another mouth, or turned. The seed is fixed.
 """
 
 from __future__ import annotations
@@ -20,14 +20,15 @@ import cv2
 import numpy as np
 
 from facert_blender.capture.contract import EXPRESSION, EXPRESSIONS, IDENTITY, ROTATION, TRANSLATION
+from facert_blender.capture.face_shape import rotation_matrices
 
 from .datasets import PHOTOGRAPHS, SHARD_SIZE, SHARD_SPAN, Shard
 from .editor import Editor, ReadFace
 from .evaluate.lists import FaceList
-from .evaluate.mouths import ABOVE, SHOWN
 from .evaluate.rotation import yaw
+from .evaluate.twins import SHOWN
 from .expression_measures import CATEGORIES
-from .expressions import INDEX, possible, sample_expression, sample_mouth, turn
+from .expressions import MOUTH, possible, sample_expression, sample_mouth, sample_nod, turn
 from .face_model import FaceMesh
 from .fitting import quaternions
 from .shared_data import RUNS, held_out, landmark_box
@@ -39,8 +40,8 @@ COUNTS = {
     "rendered": {"category": 30, "neutral": 60, "mixed": 100, "turned": 120},
 }
 """Pictures of each category, and of the other kinds."""
-MOUTHS = 200
-"""Pairs of pictures of one face with two mouths."""
+TWINS = {"mouth": 200, "turn": 200}
+"""Pairs of pictures of one face, by what is another in the second."""
 LEAST_CONFIDENCE = 0.5
 LEAST_SIDE = 80
 """Source faces measure at least so many pixels in their photograph."""
@@ -113,7 +114,7 @@ class Maker:
     ) -> None:
         """Add a picture uint8 (s, s, 3) that spans SHARD_SPAN sides; parameters and landmarks in sides.
 
-        pair: the number of a face with two mouths, for `mouths.csv`; the others go into the other lists.
+        pair: the number of a face with two pictures, for `twins.csv`; the others go into the other lists.
         """
         file = self.folder / f"{name}.png"
         cv2.imwrite(str(file), cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
@@ -127,11 +128,11 @@ class Maker:
         """Write all lists."""
         boxes, labels, pairs = np.stack(self.boxes), np.stack(self.labels), np.array(self.pairs)
         shown, alone = labels[:, EXPRESSION], pairs < 0
-        numbered = np.column_stack([pairs, shown[:, [INDEX[name] for name in ABOVE]]])
+        numbered = np.column_stack([pairs, shown])
         lists = {
             "expressions.csv": (alone, EXPRESSIONS, shown),
             "rotation.csv": (alone, ("w", "x", "y", "z"), labels[:, ROTATION]),
-            "mouths.csv": (~alone, ("pair", *ABOVE), numbered),
+            "twins.csv": (~alone, ("pair", *EXPRESSIONS), numbered),
         }
         for name, (rows, columns, values) in lists.items():
             files = [self.files[row] for row in np.flatnonzero(rows)]
@@ -161,8 +162,8 @@ class Painter:
     @cached_property
     def expressive(self) -> np.ndarray:
         """Rows of the photographs in which something shows above the mouth."""
-        above = [INDEX[name] for name in ABOVE]
-        showing = self.photographs.parameters[:, EXPRESSION][:, above].max(1) >= SHOWN
+        above = np.delete(self.photographs.parameters[:, EXPRESSION], MOUTH, axis=1)
+        showing = above.max(1) >= SHOWN
         return np.flatnonzero(self.good & showing)
 
     @cached_property
@@ -194,12 +195,16 @@ class Painter:
         look = self.editor.another_look(face, new, behind, rng)
         return self.editor.paint(face, new, look, own_shape=False)
 
-    def two_mouths(self, rng: np.random.Generator) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-        """A photograph as it is, painted over itself, and with another mouth: what `Editor.paint` returns."""
+    def twins(self, change: str, rng: np.random.Generator) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """A photograph painted over itself, and with another mouth or turn: what `Editor.paint` returns."""
         face = self.face(int(rng.choice(self.expressive)))
-        real = self.photographs.parameters[self.good, EXPRESSION]
         own, another = face.parameters, face.parameters.copy()
-        another[EXPRESSION] = sample_mouth(own[EXPRESSION], real, rng)
+        if change == "mouth":
+            real = self.photographs.parameters[self.good, EXPRESSION]
+            another[EXPRESSION] = sample_mouth(own[EXPRESSION], real, rng)
+        else:
+            current = rotation_matrices(own[None, ROTATION])[0]
+            another[ROTATION] = quaternions((sample_nod(rng) @ current)[None])[0]
         look = self.editor.look(face, own, rng)
         return [self.editor.paint(face, parameters, look) for parameters in (own, another)]
 
@@ -213,7 +218,7 @@ def planned(parameters: np.ndarray, plan: Plan) -> np.ndarray:
 
 
 def fill(maker: Maker, painter: Painter) -> None:
-    """Add all edited photographs, all rendered heads and all faces with two mouths, each by its own seed."""
+    """Add all edited photographs, all rendered heads and all twins, each by its own seed."""
     photographs = painter.photographs
     real = photographs.parameters[held_out(photographs.person), EXPRESSION]
     for kind, paint in (("edited", painter.edited), ("rendered", painter.rendered)):
@@ -221,10 +226,11 @@ def fill(maker: Maker, painter: Painter) -> None:
         for number, plan in enumerate(plans(counts, real, np.random.default_rng((SEED, len(kind))))):
             rng = np.random.default_rng((SEED, len(kind), number))
             maker.add(f"{kind}_{plan.kind}_{number:04d}", *paint(plan, rng))
-    for number in range(MOUTHS):
-        two = painter.two_mouths(np.random.default_rng((SEED, number)))
+    changes = [change for change, count in TWINS.items() for _ in range(count)]
+    for number, change in enumerate(changes):
+        two = painter.twins(change, np.random.default_rng((SEED, number)))
         for name, painted in zip(("own", "another"), two, strict=True):
-            maker.add(f"{name}_mouth_{number:04d}", *painted, pair=number)
+            maker.add(f"{change}_{name}_{number:04d}", *painted, pair=number)
 
 
 def sheet(maker: Maker, path: Path, rng: np.random.Generator) -> None:

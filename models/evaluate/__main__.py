@@ -14,12 +14,12 @@ from .clips import agreement, track_identity
 from .coverage import coverage
 from .expressions import expressions
 from .jitter import jitter
-from .mouths import mouths
 from .people import reidentify
 from .photographs import detection, landmarks
 from .rotation import rotation
 from .system import MEASURES as OF_A_SYSTEM
 from .system import measure_run
+from .twins import twins
 
 MEASURES: dict[str, tuple[str, str, Callable[[argparse.Namespace], dict[str, Any]]]] = {
     "landmarks": (
@@ -33,9 +33,9 @@ MEASURES: dict[str, tuple[str, str, Callable[[argparse.Namespace], dict[str, Any
         "DIR", "errors of the expression weights, by channel and by the paper's categories",
         lambda o: expressions(o.subject, o.network, o.weights, o.only),
     ),
-    "mouths": (
-        "DIR", "whether brows and eyes are read alike when the mouth alone is another",
-        lambda o: mouths(o.subject, o.network, o.weights),
+    "twins": (
+        "DIR", "whether what is alike in two pictures of one face is read alike",
+        lambda o: twins(o.subject, o.network, o.weights, o.only),
     ),
     "rotation": (
         "DIR", "error of the head's rotation in degrees, by yaw",
@@ -99,7 +99,7 @@ def main() -> None:
         command.add_argument(
             "--weights", type=Path, default=WEIGHTS, metavar="FOLDER", help="networks other than the shipped"
         )
-        if name in ("expressions", "rotation"):
+        if name in ("expressions", "twins", "rotation"):
             command.add_argument("--only", default="*", metavar="PATTERN", help='files such as "rendered_*"')
         if name == "coverage":
             command.add_argument("--sheet", type=Path, metavar="PNG", help="a picture of what is missed")

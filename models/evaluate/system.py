@@ -22,11 +22,11 @@ from ..shared_data import CHECKOUT, CLIPS, PHOTOS, RUNS, WEIGHTS
 from .clips import correlations, main_performer, teach
 from .expressions import expressions
 from .jitter import trembling
-from .mouths import mouths
 from .people import reidentify
 from .photographs import detection, landmarks
 from .rotation import rotation
 from .seen import Kind
+from .twins import twins
 
 RESULTS = CHECKOUT / "models" / "results"
 VALIDATION = RUNS / "validation"
@@ -83,7 +83,9 @@ MEASURES: dict[str, Callable[[Kind, Path], dict[str, Any]]] = {
     "landmarks": lambda kind, weights: landmarks(TEST, kind, weights),
     "detection": lambda kind, weights: detection(TEST, kind, weights),
     "expressions": lambda kind, weights: expressions(VALIDATION, kind, weights),
-    "mouths": lambda kind, weights: mouths(VALIDATION, kind, weights),
+    "twins": lambda kind, weights: {
+        change: twins(VALIDATION, kind, weights, f"{change}_*") for change in ("mouth", "turn")
+    },
     "rotation": lambda kind, weights: rotation(VALIDATION, kind, weights),
     "people": lambda kind, weights: reidentify(PEOPLE, kind, weights, only_held_out=True),
     "performances": performances,

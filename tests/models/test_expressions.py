@@ -13,6 +13,7 @@ from models.expressions import (
     sample_averted,
     sample_expression,
     sample_mouth,
+    sample_nod,
     sample_pose,
     turn,
     without_side,
@@ -102,3 +103,11 @@ def test_another_mouth_leaves_all_above_it_as_it_is() -> None:
     for name in ("jawOpen", "mouthSmile", "mouthFunnel", "mouthPucker", "mouthFrown", "jawLeft", "cheekPuff"):
         assert (w[:, channels(name)].max(1) > 0.7).any(), name
     assert (w[:, INDEX["jawOpen"]] > 0.5).mean() > 0.15
+
+
+def test_nods_are_small_turns_up_and_down() -> None:
+    rng = np.random.default_rng(0)
+    turns = np.stack([sample_nod(rng) for _ in range(500)])
+    angle = np.degrees(np.arccos((np.trace(turns, axis1=1, axis2=2) - 1) / 2))
+    up = np.degrees(np.arcsin(turns[:, 1, 2]))
+    assert angle.max() < 45 and np.abs(up).mean() > 7 and np.abs(up.mean()) < 2

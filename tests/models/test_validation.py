@@ -12,8 +12,8 @@ from facert_blender.capture.contract import EXPRESSION, EXPRESSIONS, IDENTITY, R
 from models.datasets import PHOTOGRAPHS, Shard
 from models.editor import Editor
 from models.evaluate.lists import FaceList
-from models.evaluate.mouths import ABOVE, SHOWN
 from models.evaluate.rotation import yaw
+from models.evaluate.twins import SHOWN
 from models.expression_measures import ACTIVE, CATEGORIES
 from models.expressions import MOUTH
 from models.face_model import FaceMesh
@@ -70,13 +70,16 @@ def test_only_held_out_people_are_painted() -> None:
 
 
 @pytest.mark.skipif(not PHOTOGRAPHS.exists(), reason="photographs have not been cut (models.datasets)")
-def test_two_mouths_of_a_face_that_shows_something_above_them() -> None:
+@pytest.mark.parametrize("change", ["mouth", "turn"])
+def test_twins_differ_in_what_is_changed_and_show_something_above_the_mouth(change: str) -> None:
     painter = Painter(Shard.open(PHOTOGRAPHS), Editor.make(FaceMesh.load()))
     assert held_out(painter.photographs.person[painter.expressive]).all() and len(painter.expressive) > 50
-    (own, before, _), (another, after, _) = painter.two_mouths(np.random.default_rng(0))
+    (own, before, _), (another, after, _) = painter.twins(change, np.random.default_rng(0))
     changed = np.flatnonzero(before[EXPRESSION] != after[EXPRESSION])
-    assert len(changed) > 0 and set(changed) <= set(MOUTH) and (own != another).any()
-    assert max(before[EXPRESSION][EXPRESSIONS.index(name)] for name in ABOVE) >= SHOWN
+    turned = np.abs(before[ROTATION] - after[ROTATION]).max()
+    assert set(changed) <= set(MOUTH) and (len(changed) > 0) == (change == "mouth")
+    assert (turned > 0.01) == (change == "turn") and (own != another).any()
+    assert np.delete(before[EXPRESSION], MOUTH).max() >= SHOWN
 
 
 def test_all_lists_are_written_with_boxes_in_pixels(tmp_path: Path) -> None:
@@ -87,13 +90,13 @@ def test_all_lists_are_written_with_boxes_in_pixels(tmp_path: Path) -> None:
     maker.add("edited_mouth_open_0000", np.zeros((100, 100, 3), np.uint8), parameters.copy(), corners)
     parameters[50 + EXPRESSIONS.index("browDownLeft")] = 0.5
     for name in ("own", "another"):
-        maker.add(f"{name}_mouth_0007", np.zeros((100, 100, 3), np.uint8), parameters, corners, pair=7)
+        maker.add(f"mouth_{name}_0007", np.zeros((100, 100, 3), np.uint8), parameters, corners, pair=7)
     maker.finish()
     faces = FaceList.read(tmp_path / "expressions.csv")
     assert faces.files[0].exists() and faces.values[0, faces.columns.index("jawOpen")] == 1
     np.testing.assert_allclose(faces.boxes, [[24.5, 24.5, 74.5, 74.5]])
     np.testing.assert_array_equal(FaceList.read(tmp_path / "rotation.csv").values, [[1, 0, 0, 0]])
-    two = FaceList.read(tmp_path / "mouths.csv")
-    assert [file.stem for file in two.files] == ["own_mouth_0007", "another_mouth_0007"]
-    assert two.columns == ("pair", *ABOVE) and (two.values[:, 0] == 7).all()
+    two = FaceList.read(tmp_path / "twins.csv")
+    assert [file.stem for file in two.files] == ["mouth_own_0007", "mouth_another_0007"]
+    assert two.columns == ("pair", *EXPRESSIONS) and (two.values[:, 0] == 7).all()
     assert (two.values[:, two.columns.index("browDownLeft")] == 0.5).all()
