@@ -156,7 +156,9 @@ class Maker:
     ) -> tuple[np.ndarray, np.ndarray, bool]:
         """Two parameters (104,), and whether they are a pair, which differs in expression or turn alone."""
         if not self.recipe.exact:
-            return self._partly_changed(start, rng), self._partly_changed(start, rng), True
+            real = self.photographs.parameters[:, EXPRESSION]
+            one, other = (partly_changed(start, self.recipe.change, real, rng) for _ in range(2))
+            return one, other, True
         one = self._changed(start, source, rng)
         if rng.random() >= 0.5:
             return one, self._changed(start, source, rng), False
@@ -165,17 +167,6 @@ class Maker:
         part = EXPRESSION if rng.random() < 0.5 else ROTATION
         other[part] = changed[part]
         return one, other, True
-
-    def _partly_changed(self, start: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Parameters (104,) with another mouth, or turned otherwise."""
-        new = start.copy()
-        if self.recipe.change == "mouth":
-            real = self.photographs.parameters[:, EXPRESSION]
-            new[EXPRESSION] = sample_mouth(start[EXPRESSION], real, rng)
-        else:
-            current = rotation_matrices(start[None, ROTATION])[0]
-            new[ROTATION] = quaternions((sample_nod(rng) @ current)[None])[0]
-        return new
 
     def _changed(self, start: np.ndarray, source: int, rng: np.random.Generator) -> np.ndarray:
         """Parameters (104,) with another expression and rotation."""
@@ -230,6 +221,22 @@ class Maker:
         if rng.random() < 0.4:
             picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(1, 8))
         return np.asarray((picture * rng.uniform(0.6, 1.2)).clip(0, 255), np.uint8)
+
+
+def partly_changed(
+    parameters: np.ndarray, change: str, real: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """Parameters (104,) with another "mouth", or with another "turn" of the head by a little.
+
+    real: (n, 46), other people's expressions.
+    """
+    new = parameters.copy()
+    if change == "mouth":
+        new[EXPRESSION] = sample_mouth(parameters[EXPRESSION], real, rng)
+    else:
+        current = rotation_matrices(parameters[None, ROTATION])[0]
+        new[ROTATION] = quaternions((sample_nod(rng) @ current)[None])[0]
+    return new
 
 
 def _namesake(person: str, number: int) -> str:

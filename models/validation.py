@@ -20,7 +20,6 @@ import cv2
 import numpy as np
 
 from facert_blender.capture.contract import EXPRESSION, EXPRESSIONS, IDENTITY, ROTATION, TRANSLATION
-from facert_blender.capture.face_shape import rotation_matrices
 
 from .datasets import PHOTOGRAPHS, SHARD_SIZE, SHARD_SPAN, Shard
 from .editor import Editor, ReadFace
@@ -28,10 +27,11 @@ from .evaluate.lists import FaceList
 from .evaluate.rotation import yaw
 from .evaluate.twins import SHOWN
 from .expression_measures import CATEGORIES
-from .expressions import MOUTH, possible, sample_expression, sample_mouth, sample_nod, turn
+from .expressions import MOUTH, possible, sample_expression, turn
 from .face_model import FaceMesh
 from .fitting import quaternions
 from .shared_data import RUNS, held_out, landmark_box
+from .synthesize import partly_changed
 
 VALIDATION = RUNS / "validation"
 SEED = 2019
@@ -198,13 +198,8 @@ class Painter:
     def twins(self, change: str, rng: np.random.Generator) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
         """A photograph painted over itself, and with another mouth or turn: what `Editor.paint` returns."""
         face = self.face(int(rng.choice(self.expressive)))
-        own, another = face.parameters, face.parameters.copy()
-        if change == "mouth":
-            real = self.photographs.parameters[self.good, EXPRESSION]
-            another[EXPRESSION] = sample_mouth(own[EXPRESSION], real, rng)
-        else:
-            current = rotation_matrices(own[None, ROTATION])[0]
-            another[ROTATION] = quaternions((sample_nod(rng) @ current)[None])[0]
+        real = self.photographs.parameters[self.good, EXPRESSION]
+        own, another = face.parameters, partly_changed(face.parameters, change, real, rng)
         look = self.editor.look(face, own, rng)
         return [self.editor.paint(face, parameters, look) for parameters in (own, another)]
 
