@@ -113,8 +113,9 @@ class BestReader:
     and be confirmed whenever the MFN searches: every few frames, and at once when a face is new or was lost,
     or two crops ran into each other. A search sees the whole picture and some parts of it enlarged, for the
     small faces; at the start, and when everybody is gone as after a cut, all parts. What may be a small face
-    is looked at once more, closer. Looking back, whoever is found late is followed to where they came from,
-    and whoever is given up is taken away where they had left already.
+    is looked at once more, closer. One too small for any search is followed until it has looked like no face
+    for as many frames as are remembered. Looking back, whoever is found late is followed to where they came
+    from, and whoever is given up is taken away where they had left already.
     """
 
     remembered = 60
@@ -136,9 +137,10 @@ class BestReader:
         faces = self._single.follow(frame.image, [followed.face for followed in before])
         for followed, seen in zip(before, faces, strict=True):
             face = replace(seen, confidence=followed.face.confidence)
-            if _plausible(face.box, followed.face.box, frame.image) and not _gone(face, frame.image):
-                doubted = [*followed.doubted, face] if face.likeness < GONE else followed.doubted
-                self._followed.append(replace(followed, face=face, doubted=doubted[-self.remembered :]))
+            doubted = [*followed.doubted, face] if face.likeness < GONE else followed.doubted
+            trusted = not _gone(face, frame.image) and len(doubted) <= self.remembered
+            if trusted and _plausible(face.box, followed.face.box, frame.image):
+                self._followed.append(replace(followed, face=face, doubted=doubted))
             else:
                 self._left += followed.doubted
         if self._search_is_due(frame, len(before)):

@@ -156,6 +156,15 @@ def test_looking_back_takes_away_what_was_followed_after_a_small_face_had_left(w
     assert [len(faces) for _, faces in past] == left * [2] + (20 - left) * [1]
 
 
+def test_what_no_search_can_show_is_given_up_after_it_has_long_looked_like_no_face(weights: Path) -> None:
+    red, green, left = (RED, (1500.0, 300.0), 90.0), (GREEN, LEFT_BEHIND[1], SMALL), 3
+    shown = [[red, green if n < left else LEFT_BEHIND] for n in range(left + 70)]
+    counts, past = read_and_look_back(weights, shown, LARGER)
+    followed = left + make_reader("best", weights=weights).remembered
+    assert counts == followed * [2] + (len(shown) - followed) * [1]
+    assert [len(faces) for _, faces in past] == left * [2] + (len(shown) - left) * [1]
+
+
 def test_looking_back_leaves_what_was_followed_until_a_small_face_was_seen_again(weights: Path) -> None:
     red, green, lost = (RED, (1500.0, 300.0), 90.0), (GREEN, LEFT_BEHIND[1], SMALL), 18
     shown = [[red, LEFT_BEHIND if n in (4, 5) else green] if n < lost else [red] for n in range(20)]
