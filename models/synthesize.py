@@ -321,6 +321,8 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--sheet", type=Path, help="also save a picture of some")
     options = parser.parse_args()
+    if options.change != "all" and (options.kind != "edited" or options.averted):
+        parser.error("--change is for edited photographs that do not look away")
     folder = RUNS / options.to if options.to else FOLDERS[options.kind]
     recipe = Recipe(
         options.count, options.kind, options.seed, options.people, options.averted, options.change

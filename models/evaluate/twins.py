@@ -30,11 +30,13 @@ def twins(folder: Path, kind: Kind, weights: Path = WEIGHTS, pattern: str = "*")
     alike. Pairs of which a face is not found count as missed, and in nothing else.
 
     Raises:
-        ValueError: the columns are others.
+        ValueError: the columns are others, or a number is not that of two faces.
     """
     faces = FaceList.read(folder / "twins.csv", pattern)
     if faces.columns != ("pair", *EXPRESSIONS):
         raise ValueError(f"{folder}/twins.csv: after the box have to come pair and the 46 expressions.")
+    if (np.unique(faces.values[:, 0], return_counts=True)[1] != 2).any():
+        raise ValueError(f"{folder}/twins.csv: of files like {pattern} some are not two of a pair.")
     order = np.argsort(faces.values[:, 0], kind="stable").reshape(-1, 2)
     seen = KnownFaces(kind, weights).read_list(faces)
     found = [(seen[one], seen[other]) for one, other in order]

@@ -73,3 +73,9 @@ def test_other_columns_are_refused(tmp_path: Path, weights: list[np.ndarray]) ->
     (tmp_path / "twins.csv").write_text("file,x0,y0,x1,y1,pair,jawOpen\na.png,30,30,90,100,0,1\n")
     with pytest.raises(ValueError, match="pair and"):
         twins(tmp_path, "single")
+
+
+def test_half_a_pair_is_refused(tmp_path: Path, weights: list[np.ndarray]) -> None:
+    listed(tmp_path, [("a.png", 0, {BLINK: 1}), ("b.png", 0, {BLINK: 1})])
+    with pytest.raises(ValueError, match="two of a pair"):
+        twins(tmp_path, "single", pattern="a*")
