@@ -57,6 +57,7 @@ _CHANCES = np.array([chance for chance, _ in TEMPLATES]) / sum(chance for chance
 MOUTH = tuple(i for name, i in INDEX.items() if name.startswith(("jaw", "mouth", "cheekPuff")))
 """Channels that move nothing above the cheeks."""
 _MOUTHS = [k for k, (_, names) in enumerate(TEMPLATES) if all({*channels(n)} <= {*MOUTH} for n in names)]
+_MOUTH_CHANCES = _CHANCES[_MOUTHS] / _CHANCES[_MOUTHS].sum()
 
 CLOSING = {"eyeBlink": 1.0, "eyeLookDown": 0.5, "eyeSquint": 0.35}
 """How far a channel at 1 closes the lids."""
@@ -122,8 +123,7 @@ def sample_mouth(source: np.ndarray, real: np.ndarray, rng: np.random.Generator)
     kind = rng.choice(3, p=(0.5, 0.3, 0.2))
     if kind == 0:
         w[mouth] *= rng.choice([0.0, rng.uniform(0, 1)])
-        chances = _CHANCES[_MOUTHS] / _CHANCES[_MOUTHS].sum()
-        _show(w, TEMPLATES[rng.choice(_MOUTHS, p=chances)][1], rng)
+        _show(w, TEMPLATES[rng.choice(_MOUTHS, p=_MOUTH_CHANCES)][1], rng)
     elif kind == 1:
         w[mouth] = real[rng.integers(len(real)), mouth] * rng.uniform(0.7, 1.3)
     if kind == 2 or rng.random() < 0.2:
@@ -144,12 +144,12 @@ def _show(w: np.ndarray, names: tuple[str, ...], rng: np.random.Generator) -> No
             w[i] = np.clip(strength * side + (rng.normal(0, 0.06) if side else 0), 0, 1)
 
 
-def sample_turn(rng: np.random.Generator, current: np.ndarray | None = None) -> np.ndarray:
+def sample_turn(rng: np.random.Generator, current: np.ndarray) -> np.ndarray:
     """A head turn (3, 3) to add to a face's own rotation (3, 3), which is `current`.
 
     Half are small; the others take the head to anywhere within 75 degrees of yaw and 30 of pitch.
     """
-    if current is None or rng.random() < 0.5:
+    if rng.random() < 0.5:
         return turn(rng.normal(0, 8), np.clip(rng.normal(0, 6), -18, 18), 0)
     return sample_pose(rng) @ current.T
 
