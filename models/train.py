@@ -34,6 +34,8 @@ from .shared_data import RUNS
 
 CHECKPOINT_SECONDS = 180
 AVERAGE_DECAY = 0.998
+MOST_BATCHES = 10**9
+"""More than any time is enough for."""
 
 
 @dataclass(frozen=True)
@@ -166,9 +168,14 @@ class Run:
         runs: Path = RUNS,
         *,
         workers: int = 0,
+        minutes: float | None = None,
     ) -> None:
+        """workers: processes that prepare batches. minutes: how long it trains, all its parts together,
+        instead of for the configuration's epochs; the rate then falls with the time.
+        """
         self.config = config
         self.workers = workers
+        self.limit = math.inf if minutes is None else 60 * minutes
         self.task = task
         self.device = device
         self.runs = runs
@@ -190,11 +197,25 @@ class Run:
         self.step = 0
         self.best = math.inf
         self.seconds = 0.0
+        self.began = time.monotonic()
 
     @property
     def epoch(self) -> int:
         """The current epoch, from 1."""
         return self.step // self.config.epoch_batches + 1
+
+    @property
+    def done(self) -> float:
+        """How much of the training is done, 1 being all."""
+        if math.isfinite(self.limit):
+            return min(1.0, (self.seconds + time.monotonic() - self.began) / self.limit)
+        return self.step / (self.config.epochs * self.config.epoch_batches)
+
+    def count_seconds(self) -> None:
+        """Add the time since this was last done to `seconds`."""
+        now = time.monotonic()
+        self.seconds += now - self.began
+        self.began = now
 
     def restore(self) -> None:
         """Go on from the checkpoint where there is one, else begin, from another run's weights if so
@@ -223,6 +244,7 @@ class Run:
 
     def checkpoint(self) -> None:
         """Write everything needed to go on."""
+        self.count_seconds()
         state: dict[str, Any] = {
             name: getattr(self, name).state_dict() for name in ("network", "average", "optimizer", "plateau")
         }
@@ -234,8 +256,7 @@ class Run:
         warm = min(1.0, (self.step + 1) / 300)
         if config.schedule == "plateau":
             return float(self.optimizer.param_groups[0]["lr"])
-        done = self.step / (config.epochs * config.epoch_batches)
-        return warm * max(config.floor, config.rate * 0.5 * (1 + math.cos(math.pi * done)))
+        return warm * max(config.floor, config.rate * 0.5 * (1 + math.cos(math.pi * self.done)))
 
     def train_step(self, batch: dict[str, Tensor]) -> Tensor:
         """One step of Adam, and of the average; the loss."""
@@ -266,7 +287,7 @@ class Run:
         if self.config.schedule == "plateau":
             self.plateau.step(metrics["score"])
         line = {
-            "epoch": self.epoch - 1,
+            "epoch": math.ceil(self.step / self.config.epoch_batches),
             "loss": round(mean_loss, 4),
             "rate": self.optimizer.param_groups[0]["lr"],
             "seconds": round(self.seconds),
@@ -281,26 +302,28 @@ class Run:
         print(json.dumps(line), flush=True)
 
     def go(self) -> None:
-        """Train to the last epoch, or until interrupted."""
+        """Train to the last epoch, or for the time given, or until interrupted."""
         config = self.config
-        last = config.epochs * config.epoch_batches
-        saved = time.monotonic()
+        timed = math.isfinite(self.limit)
+        last = self.step + MOST_BATCHES if timed else config.epochs * config.epoch_batches
+        saved = epoch_began = self.began = time.monotonic()
         losses: list[Tensor] = []
-        with tqdm(total=last, initial=self.step, unit="batch", mininterval=5) as bar:
-            began = time.monotonic()
+        with tqdm(total=None if timed else last, initial=self.step, unit="batch", mininterval=5) as bar:
             steps = range(self.step, last)
             for batch in batches(self.task, config.seed, steps, self.device, self.workers):
                 losses.append(self.train_step(batch))
                 bar.update()
-                if self.step % config.epoch_batches == 0:
+                finished = self.done >= 1
+                if finished or self.step % config.epoch_batches == 0:
                     mean = float(torch.stack(losses).mean())
-                    elapsed = time.monotonic() - began
-                    self.seconds += elapsed
-                    self.finish_epoch(mean, len(losses) * config.batch / elapsed)
-                    losses, began = [], time.monotonic()
-                if time.monotonic() - saved > CHECKPOINT_SECONDS or self.step == last:
+                    self.count_seconds()
+                    self.finish_epoch(mean, len(losses) * config.batch / (self.began - epoch_began))
+                    losses, epoch_began = [], time.monotonic()
+                if finished or time.monotonic() - saved > CHECKPOINT_SECONDS:
                     self.checkpoint()
                     saved = time.monotonic()
+                if finished:
+                    break
 
 
 def interrupted(*_: object) -> None:
@@ -317,7 +340,9 @@ def main() -> None:
     parser.add_argument(
         "--workers", type=int, help="processes that prepare batches: on a GPU all cores but one, else none"
     )
-    parser.add_argument("--epochs", type=int, help="stop after so many, instead of the configuration's")
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument("--epochs", type=int, help="stop after so many, instead of the configuration's")
+    length.add_argument("--minutes", type=float, help="train for so long instead, however many batches it be")
     options = parser.parse_args()
     if options.threads:
         torch.set_num_threads(options.threads)
@@ -331,7 +356,7 @@ def main() -> None:
     workers = options.workers
     if workers is None:
         workers = (os.cpu_count() or 1) - 1 if device.type == "cuda" else 0
-    run = Run(config, make_task(config), device, workers=workers)
+    run = Run(config, make_task(config), device, workers=workers, minutes=options.minutes)
     run.restore()
     try:
         run.go()

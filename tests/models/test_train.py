@@ -64,6 +64,20 @@ def test_interrupted_training_ends_where_uninterrupted_training_ends(tmp_path: P
         torch.testing.assert_close(a, b)
 
 
+def test_training_for_a_given_time_ends_with_the_rate_at_its_floor(tmp_path: Path) -> None:
+    config = TrainConfig(name="line", network="single", epochs=1000, epoch_batches=60, rate=0.1, floor=0.001)
+    run = Run(config, Line(), torch.device("cpu"), tmp_path, minutes=0.01)
+    run.go()
+    lines = [json.loads(line) for line in (tmp_path / "line" / "metrics.jsonl").read_text().splitlines()]
+    assert lines[-1]["epoch"] == -(-run.step // 60) < 1000
+    assert lines[-1]["rate"] < 0.01 < run.config.rate
+    state = torch.load(tmp_path / "line" / "checkpoint.pt", weights_only=True)
+    assert state["step"] == run.step and state["seconds"] >= 0.6
+    again = Run(config, Line(), torch.device("cpu"), tmp_path, minutes=0.01)
+    again.restore()
+    assert again.done == 1
+
+
 def test_batches_are_the_same_prepared_aside_or_in_between(monkeypatch: pytest.MonkeyPatch) -> None:
     task, wanted = Line(), range(3, 7)
     for cores in (torch.get_num_threads(), torch.get_num_threads() + 1):

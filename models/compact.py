@@ -1,0 +1,232 @@
+"""Shards small enough to carry to a machine that trains faster.
+
+`python -m models.compact pack FOLDER SHARD…` writes a fortieth of their size into a folder, in files of
+bounded size that can travel one by one; `python -m models.compact unpack FOLDER`, there, makes shards of
+those that have come. Pictures become WebP. Of the dense points, those that networks locate are kept.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from facert_blender.capture.contract import EXPRESSION, IDENTITY, PARAMETERS, ROTATION
+from facert_blender.capture.output import replacing
+
+from .datasets import Shard
+from .dense import DENSE, STEADIEST, DensePoints
+from .face_model import FaceMesh, Projection
+from .relabel import labels_file
+from .shared_data import RUNS
+
+LEAST_CONFIDENCE = 0.2
+"""What is less sure is not trained on (`SingleFaceTask`), and stays."""
+IDENTITIES_TO_ONE = 256
+EXPRESSIONS_TO_ONE = 255
+POINTS_TO_A_SIDE = 2048
+"""How finely numbers are kept: a point to a twentieth of a stored crop's pixel."""
+QUALITY = 80
+UNPACKED = "unpacked.txt"
+"""What an unpacked shard has that no other has: of how many rows it is."""
+
+
+class Points:
+    """Landmarks and located dense points as whole numbers: how far they lie from the face model's."""
+
+    def __init__(self) -> None:
+        mesh = FaceMesh.load()
+        self.dense = DensePoints.load(mesh)
+        self.located = self.dense.located(STEADIEST + len(self.dense.brows()))
+        self.projection = Projection(mesh.reduced())
+
+    @torch.no_grad()
+    def modelled(self, parameters: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The face model's landmarks (n, 68, 2) and located dense points (n, k, 2), in sides."""
+        chunks = torch.from_numpy(parameters).split(500)
+        landmarks = torch.cat([self.projection(chunk) for chunk in chunks]).numpy()
+        return landmarks, self.dense.project(parameters)[:, self.located]
+
+
+def rounded(parameters: np.ndarray) -> dict[str, np.ndarray]:
+    """Parameters (n, 104) in few bytes."""
+    return {
+        "identity": np.rint(parameters[:, IDENTITY] * IDENTITIES_TO_ONE).astype(np.int16),
+        "expression": np.rint(parameters[:, EXPRESSION] * EXPRESSIONS_TO_ONE).clip(0, 255).astype(np.uint8),
+        "place": parameters[:, ROTATION.start :].astype(np.float32),
+    }
+
+
+def restored(arrays: dict[str, np.ndarray]) -> np.ndarray:
+    """Parameters float32 (n, 104) of what `rounded` made."""
+    parts = (arrays["identity"] / IDENTITIES_TO_ONE, arrays["expression"] / EXPRESSIONS_TO_ONE)
+    return np.concatenate([*parts, arrays["place"]], 1, dtype=np.float32)
+
+
+def chosen(shard: Shard, most: int | None, rng: np.random.Generator) -> np.ndarray:
+    """Rows (n,) that are sure enough, at most about so many, pairs whole and side by side."""
+    rows = np.arange(len(shard))
+    leader = np.where(shard.pair >= 0, np.minimum(rows, shard.pair), rows)
+    sure = np.flatnonzero(shard.confidence > LEAST_CONFIDENCE)
+    sure = sure[np.argsort(leader[sure], kind="stable")]
+    leaders = np.unique(leader[sure])
+    if most is not None and most < len(sure):
+        kept = rng.permutation(leaders)[: round(len(leaders) * most / len(sure))]
+        sure = sure[np.isin(leader[sure], kept)]
+    return sure
+
+
+def _encoded(shard: Shard, rows: np.ndarray, quality: int) -> Iterator[np.ndarray]:
+    def encode(row: int) -> np.ndarray:
+        picture = cv2.cvtColor(shard.images[row], cv2.COLOR_RGB2BGR)
+        return np.asarray(cv2.imencode(".webp", picture, [cv2.IMWRITE_WEBP_QUALITY, quality])[1]).ravel()
+
+    with ThreadPoolExecutor() as pool:
+        yield from tqdm(pool.map(encode, rows), total=len(rows))
+
+
+def _cuts(sizes: np.ndarray, paired: np.ndarray, limit: float) -> list[int]:
+    """Where rows of these sizes are cut into parts of at most `limit` bytes, if a row alone has no more:
+    never before the second of a pair, which is `paired` (n,) with the one before.
+    """
+    cuts, size = [0], 0
+    for row, more in enumerate(sizes):
+        if size + more > limit and size:
+            cut = row - int(paired[row])
+            cuts.append(cut)
+            size = int(sizes[cut:row].sum())
+        size += more
+    return [*cuts, len(sizes)]
+
+
+def pack(
+    name: str, folder: Path, *, most: int | None, labels: str, megabytes: float, quality: int = QUALITY
+) -> None:
+    """Write a shard of `runs/` into files of a folder.
+
+    most: about how many of its rows, all unless given. labels: the run whose labels go with them, "" for
+    none. megabytes: of a file, at most, by its pictures.
+    """
+    shard, points = Shard.open(RUNS / name), Points()
+    rows = chosen(shard, most, np.random.default_rng(0))
+    now = np.full(len(shard), -1)
+    now[rows] = np.arange(len(rows))
+    pair = np.where(shard.pair[rows] >= 0, now[shard.pair[rows]], -1)
+    pictures = list(_encoded(shard, rows, quality))
+    sizes = np.array([len(picture) for picture in pictures])
+    cuts = _cuts(sizes, pair == np.arange(len(rows)) - 1, megabytes * 1e6)
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob(f"{name}.*.npz"):
+        old.unlink()
+    for number, (first, last) in enumerate(pairwise(cuts)):
+        part = rows[first:last]
+        arrays = rounded(shard.parameters[part])
+        landmarks, dense = points.modelled(restored(arrays))
+        arrays |= {
+            "rows": np.array([len(rows), first]),
+            "pictures": np.concatenate(pictures[first:last]),
+            "sizes": sizes[first:last],
+            "landmarks": np.rint((shard.landmarks[part] - landmarks) * POINTS_TO_A_SIDE).astype(np.int16),
+            "dense": np.rint((shard.dense[part][:, points.located] - dense) * POINTS_TO_A_SIDE).astype(
+                np.int16
+            ),
+            "dense_weight": np.rint(shard.dense_weight[part][:, points.located] * 255).astype(np.uint8),
+            "pair": np.where(pair[first:last] >= 0, pair[first:last] - first, -1).astype(np.int32),
+            **{key: getattr(shard, key)[part] for key in ("confidence", "person", "exact", "pixel")},
+        }
+        if labels:
+            read = np.load(labels_file(labels, name))[part]
+            arrays |= {f"{labels}/{key}": array for key, array in rounded(read).items()}
+        with replacing(folder / f"{name}.{number}.npz") as temporary:
+            np.savez_compressed(temporary, **arrays)
+
+
+def _unpacked(arrays: dict[str, np.ndarray], points: Points) -> Shard:
+    ends = np.cumsum(arrays["sizes"])
+
+    def decode(end: int, size: int) -> np.ndarray:
+        picture = cv2.imdecode(arrays["pictures"][end - size : end], cv2.IMREAD_COLOR)
+        return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB))
+
+    with ThreadPoolExecutor() as pool:
+        images = np.stack(list(pool.map(decode, ends, arrays["sizes"])))
+    parameters = restored(arrays)
+    landmarks, modelled = points.modelled(parameters)
+    dense = np.zeros((len(ends), DENSE, 2), np.float32)
+    dense[:, points.located] = modelled + arrays["dense"] / POINTS_TO_A_SIDE
+    weight = np.zeros((len(ends), DENSE), np.float32)
+    weight[:, points.located] = arrays["dense_weight"] / 255
+    return Shard(
+        images=images,
+        parameters=parameters,
+        landmarks=(landmarks + arrays["landmarks"] / POINTS_TO_A_SIDE).astype(np.float32),
+        dense=dense,
+        dense_weight=weight,
+        **{key: arrays[key] for key in ("confidence", "person", "exact", "pixel", "pair")},
+    )
+
+
+def unpack(file: Path, points: Points) -> None:
+    """Write the rows of a file of `pack` into its shard of `runs/`, where those that have not come yet are
+    rows of no confidence.
+
+    Raises:
+        ValueError: there is another shard of that name.
+    """
+    name = file.name.split(".")[0]
+    with np.load(file) as packed:
+        arrays = dict(packed)
+    count, first = arrays["rows"]
+    folder, mark = RUNS / name, RUNS / name / UNPACKED
+    if folder.exists() and (not mark.exists() or mark.read_text() != str(count)):
+        raise ValueError(f"{folder} is another shard. Move it away, then unpack {file} again.")
+    shard = Shard.writable(folder, int(count))
+    mark.write_text(str(count))
+    shard.put(int(first), _unpacked(arrays, points))
+    for run in {key.partition("/")[0] for key in arrays if "/" in key}:
+        target = labels_file(run, name)
+        target.parent.mkdir(exist_ok=True)
+        if not target.exists():
+            np.save(target, np.zeros((count, PARAMETERS), np.float32))
+        read = {key.partition("/")[2]: array for key, array in arrays.items() if key.startswith(f"{run}/")}
+        np.load(target, mmap_mode="r+")[first : first + len(read["place"])] = restored(read)
+
+
+def main() -> None:
+    """Pack shards into a folder, or unpack what has come."""
+    parser = argparse.ArgumentParser(prog="python -m models.compact", description=main.__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    packing = commands.add_parser("pack", help="write shards of runs/ into a folder")
+    packing.add_argument("folder", type=Path)
+    packing.add_argument("shards", nargs="+", metavar="SHARD[:ROWS]", help="and about how many of its rows")
+    packing.add_argument("--labels", default="", metavar="RUN", help="with the labels that this run read")
+    packing.add_argument("--megabytes", type=float, default=45, help="of a file, at most (%(default)s)")
+    packing.add_argument("--quality", type=int, default=QUALITY, help="of pictures (%(default)s)")
+    unpacking = commands.add_parser("unpack", help="make shards in runs/ of a folder's files")
+    unpacking.add_argument("folder", type=Path)
+    options = parser.parse_args()
+    if options.command == "unpack":
+        points = Points()
+        for file in tqdm(sorted(options.folder.glob("*.npz"))):
+            unpack(file, points)
+        return
+    for name, _, most in (shard.partition(":") for shard in options.shards):
+        pack(
+            name,
+            options.folder,
+            most=int(most) if most else None,
+            labels=options.labels,
+            megabytes=options.megabytes,
+            quality=options.quality,
+        )
+
+
+if __name__ == "__main__":
+    main()
