@@ -87,14 +87,15 @@ train: setup-training
 	test -e models/runs/mouths || \
 		$(PY) -m models.synthesize 14000 --people all --seed 13 --change mouth --to mouths
 	test -e models/runs/nods || $(PY) -m models.synthesize 10000 --people all --seed 17 --change turn --to nods
+	test -e models/runs/gazes || $(PY) -m models.synthesize 8000 --people all --seed 19 --change gaze --to gazes
 	$(PY) -m models.train models/configs/ms_sfn_first.toml
 	$(PY) -m models.train models/configs/ms_sfn_second.toml
 	$(PY) -m models.train models/configs/ms_sfn_third.toml
 	test -e models/runs/ms_sfn_third/labels_rendered.npy || \
 		$(PY) -m models.relabel ms_sfn_third --made edited edited_more rendered
 	$(PY) -m models.train models/configs/ms_sfn.toml
-	test -e models/runs/ms_sfn/labels_nods.npy || \
-		$(PY) -m models.relabel ms_sfn --made edited edited_more rendered averted mouths nods
+	test -e models/runs/ms_sfn/labels_gazes.npy || \
+		$(PY) -m models.relabel ms_sfn --made edited edited_more rendered averted mouths nods gazes
 	$(PY) -m models.calibrate ms_sfn
 	$(PY) -m models.train models/configs/ms_mfn_find.toml
 	$(PY) -m models.train models/configs/ms_mfn_find_finer.toml

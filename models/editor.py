@@ -77,11 +77,12 @@ class ReadFace:
 class Look:
     """What a painted picture shows apart from its labels.
 
-    light: float32 (9,), spherical harmonics. creases: float32 (K,), how deep each is. gaze: float32 (2,),
-    radians to the performer's left and up. own_eyes: whether the photograph's eyes are used where they are
-    seen. iris, white, teeth: float32 (3,), colours in unit light. surroundings: uint8 (s, s, 3), or None
-    for the photograph's own, bent around the face. hair: float32 (2,), how far it stands off in units, and
-    how unruly it is. glasses: their colour (3,) or None. hat: its colour (3,) or None.
+    light: float32 (9,), spherical harmonics. creases: float32 (K,), how deep each is. gaze: float32 (2, 2),
+    of the left and the right eye, radians to the performer's left and up. own_eyes: whether the photograph's
+    eyes are used where they are seen. iris, white, teeth: float32 (3,), colours in unit light. surroundings:
+    uint8 (s, s, 3), or None for the photograph's own, bent around the face. hair: float32 (2,), how far it
+    stands off in units, and how unruly it is. glasses: their colour (3,) or None. hat: its colour (3,) or
+    None.
     """
 
     light: np.ndarray
@@ -146,7 +147,8 @@ class Editor:
         doubt = np.where(np.arange(len(at)) < JAW, 0.4, 0.15)
         own = np.linalg.solve(head.among[np.ix_(at, at)] + np.diag(doubt), turned).astype(np.float32)
         points = (
-            self._gazing(head.points(parameters[None])[0], parameters, np.zeros(2)) + head.spread[at].T @ own
+            self._gazing(head.points(parameters[None])[0], parameters, np.zeros((2, 2)))
+            + head.spread[at].T @ own
         )
         camera = self._camera(points, parameters, parameters[ROTATION])
         pixels = self._pixels(camera, size)
@@ -211,7 +213,7 @@ class Editor:
         return Look(
             light.astype(np.float32),
             (deep * rng.uniform(0.3, 1.5, self.head.creases.makes.shape[1])).astype(np.float32),
-            np.zeros(2) if own_eyes else rng.normal(0, 0.18, 2),
+            np.tile(np.zeros(2) if own_eyes else rng.normal(0, 0.18, 2), (2, 1)),
             own_eyes,
             iris * rng.uniform(0.7, 1.1),
             face.white * rng.uniform(0.85, 1.15),
@@ -308,11 +310,11 @@ class Editor:
 
     def _gazing(self, points: np.ndarray, parameters: np.ndarray, gaze: np.ndarray) -> np.ndarray:
         """Turn the eyes of vertices (V, 3): down with the lids, and where they look."""
-        for side, eye in zip(SIDES, self.head.eyes, strict=True):
-            down = 0.4 * parameters[EXPRESSION][INDEX["eyeLookDown" + side]] - gaze[1]
+        for side, eye, (left, up) in zip(SIDES, self.head.eyes, gaze, strict=True):
+            down = 0.4 * parameters[EXPRESSION][INDEX["eyeLookDown" + side]] - up
             x, y = (
                 np.array([np.cos(down / 2), np.sin(down / 2), 0, 0]),
-                np.array([np.cos(gaze[0] / 2), 0, np.sin(gaze[0] / 2), 0]),
+                np.array([np.cos(left / 2), 0, np.sin(left / 2), 0]),
             )
             rotation = rotation_matrices(y[None])[0] @ rotation_matrices(x[None])[0]
             middle = (points[eye].min(0) + points[eye].max(0)) / 2

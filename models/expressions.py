@@ -165,6 +165,17 @@ def sample_nod(rng: np.random.Generator) -> np.ndarray:
     return turn(np.clip(rng.normal(0, 12), -30, 30), rng.uniform(-20, 20), np.clip(rng.normal(0, 6), -15, 15))
 
 
+def sample_gaze(rng: np.random.Generator) -> np.ndarray:
+    """Where the left and the right eye look (2, 2), radians to the performer's left and up: aside together,
+    or crossed. Up and down by little, since lids go with the eyes.
+    """
+    aside, up = rng.uniform(-0.7, 0.7), np.clip(rng.normal(0, 0.1), -0.1, 0.25)
+    inwards = 0.0
+    if rng.random() < 0.35:
+        aside, inwards = 0.3 * aside, rng.uniform(0.1, 0.6)
+    return np.array([[aside - inwards, up], [aside + inwards, up]]).clip(-0.75, 0.75)
+
+
 def sample_averted(rng: np.random.Generator) -> np.ndarray:
     """A rotation (3, 3) of a head that looks away: bent by 25 to 50 degrees, mostly down, or in profile, 60
     to 95 degrees of yaw.

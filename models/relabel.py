@@ -3,7 +3,7 @@
 Writes `runs/RUN/labels.npy`, float32 (n, 104), row by row beside `runs/labels.npz`; the same for the crops
 that were cut of them, `labels_photographs.npy`; and with `--made` the like for shards of made faces,
 `labels_SHARD.npy`, to learn what exact labels are worth. Every face is read as it is and in a mirror, as
-*best* does.
+*best* does, and what stays in both pictures of a pair is labelled alike.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from facert_blender.capture.network import SingleFaceNetwork
 
 from .datasets import SHARD_SIZE, SHARD_SPAN, Shard, rows_to_cut
 from .evaluate.system import export_system
+from .evaluate.twins import SAME
 from .label import Labels
 from .shared_data import PHOTOS, RUNS, read_image
 
@@ -54,13 +55,26 @@ def photographs(network: SingleFaceNetwork, labels: Labels) -> np.ndarray:
     return parameters
 
 
+def as_one(read: np.ndarray, shard: Shard) -> np.ndarray:
+    """What was read (n, 104) of a shard, but where labels are a photograph's: what is alike in both pictures
+    of a pair is there the mean of both readings.
+    """
+    rows = np.flatnonzero((shard.pair >= 0) & ~shard.exact)
+    mates = shard.pair[rows]
+    shown, known = read[:, EXPRESSION], shard.parameters[:, EXPRESSION]
+    alike = np.abs(known[rows] - known[mates]) < SAME
+    one = read.copy()
+    one[rows, EXPRESSION] = np.where(alike, (shown[rows] + shown[mates]) / 2, shown[rows])
+    return one
+
+
 def made(network: SingleFaceNetwork, shard: Shard) -> np.ndarray:
     """Labels (n, 104) of made faces."""
     reach = SHARD_SIZE / SHARD_SPAN / 2
     middle = (SHARD_SIZE - 1) / 2
     box = np.array([middle - reach, middle - reach, middle + reach, middle + reach], np.float32)
     rows = zip(shard.images, shard.parameters, strict=True)
-    return np.stack([label(network, np.asarray(image), box, before) for image, before in rows])
+    return as_one(np.stack([label(network, np.asarray(image), box, before) for image, before in rows]), shard)
 
 
 def main() -> None:

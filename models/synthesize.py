@@ -6,9 +6,9 @@ other backgrounds, with the skins of photographs. Rows are written in blocks, ea
 that was stopped goes on where it was, and its result depends on the seed alone. `--sheet` shows some.
 
 Half of the faces come in pairs, the same face with another expression or turned otherwise. `--change`
-makes edited photographs in which the mouth alone, or how the head is turned alone, is another, all of them in
-pairs: the rest of the expression stays as it was photographed, with labels no more exact than the
-photograph's.
+makes edited photographs in which the mouth alone, how the head is turned alone, or where the eyes look alone
+is another, all of them in pairs: the rest of the expression stays as it was photographed, with labels no more
+exact than the photograph's.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from .expressions import (
     possible,
     sample_averted,
     sample_expression,
+    sample_gaze,
     sample_mouth,
     sample_nod,
     sample_pose,
@@ -59,7 +60,7 @@ WHOLE_HEAD = np.radians(25)
 @dataclass(frozen=True)
 class Recipe:
     """What is to be made: how many rows, of which kind, by which seed, of whom (training, held-out, all),
-    whether all heads look away from the camera, and what is changed in them (all, the mouth, the turn).
+    whether all heads look away from the camera, and what is changed in them (all, mouth, turn, gaze).
     """
 
     count: int
@@ -68,6 +69,10 @@ class Recipe:
     people: str
     averted: bool = False
     change: str = "all"
+
+    def __post_init__(self) -> None:
+        if self.change != "all" and (self.kind != "edited" or self.averted):
+            raise ValueError("Only edited photographs that do not look away are changed in one thing alone.")
 
     @property
     def exact(self) -> bool:
@@ -140,6 +145,8 @@ class Maker:
         for k, new in enumerate((one, other)):
             if k and not paired:
                 look = self._look(face, new, rng)
+            elif k and self.recipe.change == "gaze":
+                look = looking_elsewhere(face, look, rng)
             elif k and look.surroundings is None:
                 look = replace(self.editor.look(face, new, rng), light=look.light, creases=look.creases)
             image, parameters, landmarks = self.editor.paint(face, new, look, own_shape=not rendered)
@@ -226,17 +233,23 @@ class Maker:
 def partly_changed(
     parameters: np.ndarray, change: str, real: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
-    """Parameters (104,) with another "mouth", or with another "turn" of the head by a little.
+    """Parameters (104,) with another "mouth", or with another "turn" of the head by a little; the same where
+    the "gaze" is another, of which they say nothing (`looking_elsewhere`).
 
     real: (n, 46), other people's expressions.
     """
     new = parameters.copy()
     if change == "mouth":
         new[EXPRESSION] = sample_mouth(parameters[EXPRESSION], real, rng)
-    else:
+    elif change == "turn":
         current = rotation_matrices(parameters[None, ROTATION])[0]
         new[ROTATION] = quaternions((sample_nod(rng) @ current)[None])[0]
     return new
+
+
+def looking_elsewhere(face: ReadFace, look: Look, rng: np.random.Generator) -> Look:
+    """A look of a face, but for painted eyes of the photograph's colour that look aside or cross."""
+    return replace(look, own_eyes=False, iris=face.iris, gaze=sample_gaze(rng))
 
 
 def _namesake(person: str, number: int) -> str:
@@ -315,18 +328,22 @@ def main() -> None:
     parser.add_argument("--people", choices=("training", "held-out", "all"), default="training")
     parser.add_argument("--averted", action="store_true", help="heads that are bent or seen in profile")
     parser.add_argument(
-        "--change", choices=("all", "mouth", "turn"), default="all", help="what is another in the photographs"
+        "--change",
+        choices=("all", "mouth", "turn", "gaze"),
+        default="all",
+        help="what is another in the photographs",
     )
     parser.add_argument("--to", help="name of the folder in runs/, the kind's own unless given")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--sheet", type=Path, help="also save a picture of some")
     options = parser.parse_args()
-    if options.change != "all" and (options.kind != "edited" or options.averted):
-        parser.error("--change is for edited photographs that do not look away")
     folder = RUNS / options.to if options.to else FOLDERS[options.kind]
-    recipe = Recipe(
-        options.count, options.kind, options.seed, options.people, options.averted, options.change
-    )
+    try:
+        recipe = Recipe(
+            options.count, options.kind, options.seed, options.people, options.averted, options.change
+        )
+    except ValueError as error:
+        parser.error(str(error))
     make(recipe, folder, options.workers)
     shard = Shard.open(folder)
     print(f"{folder}: {len(shard)} faces of {len(np.unique(shard.person))} people")

@@ -4,7 +4,8 @@
 Writes pictures, `expressions.csv`, `rotation.csv` and `twins.csv` to `runs/validation`. All show people who
 are held out of training (`datasets.held_out`). The labels of the first two are exact by construction: the
 nine categories of the paper at full strength, neutral faces, mixed expressions, and heads turned as far as
-75 degrees. The third has photographs as they are and with another mouth, or turned. The seed is fixed.
+75 degrees. The third has photographs as they are and with another mouth, turned, or looking elsewhere. The
+seed is fixed.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from .expressions import MOUTH, possible, sample_expression, turn
 from .face_model import FaceMesh
 from .fitting import quaternions
 from .shared_data import RUNS, held_out, landmark_box
-from .synthesize import partly_changed
+from .synthesize import looking_elsewhere, partly_changed
 
 VALIDATION = RUNS / "validation"
 SEED = 2019
@@ -40,7 +41,7 @@ COUNTS = {
     "rendered": {"category": 30, "neutral": 60, "mixed": 100, "turned": 120},
 }
 """Pictures of each category, and of the other kinds."""
-TWINS = {"mouth": 200, "turn": 200}
+TWINS = {"mouth": 200, "turn": 200, "gaze": 200}
 """Pairs of pictures of one face, by what is another in the second."""
 LEAST_CONFIDENCE = 0.5
 LEAST_SIDE = 80
@@ -196,12 +197,13 @@ class Painter:
         return self.editor.paint(face, new, look, own_shape=False)
 
     def twins(self, change: str, rng: np.random.Generator) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-        """A photograph painted over itself, and with another mouth or turn: what `Editor.paint` returns."""
+        """A photograph painted over itself, and with another mouth, turn or gaze: what `paint` returns."""
         face = self.face(int(rng.choice(self.expressive)))
         real = self.photographs.parameters[self.good, EXPRESSION]
         own, another = face.parameters, partly_changed(face.parameters, change, real, rng)
         look = self.editor.look(face, own, rng)
-        return [self.editor.paint(face, parameters, look) for parameters in (own, another)]
+        other = looking_elsewhere(face, look, rng) if change == "gaze" else look
+        return [self.editor.paint(face, own, look), self.editor.paint(face, another, other)]
 
 
 def planned(parameters: np.ndarray, plan: Plan) -> np.ndarray:

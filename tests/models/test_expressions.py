@@ -12,6 +12,7 @@ from models.expressions import (
     possible,
     sample_averted,
     sample_expression,
+    sample_gaze,
     sample_mouth,
     sample_nod,
     sample_pose,
@@ -111,3 +112,13 @@ def test_nods_are_small_turns_up_and_down() -> None:
     angle = np.degrees(np.arccos((np.trace(turns, axis1=1, axis2=2) - 1) / 2))
     up = np.degrees(np.arcsin(turns[:, 1, 2]))
     assert angle.max() < 45 and np.abs(up).mean() > 7 and np.abs(up.mean()) < 2
+
+
+def test_eyes_look_aside_together_or_cross() -> None:
+    rng = np.random.default_rng(0)
+    left, right = np.stack([sample_gaze(rng) for _ in range(500)]).transpose(1, 0, 2)
+    crossed = (left[:, 0] < 0) & (right[:, 0] > 0)
+    assert 0.2 < crossed.mean() < 0.5 and (left[:, 0] <= right[:, 0] + 1e-9).all()
+    together = left[:, 0] == right[:, 0]
+    assert together.mean() > 0.5 and (np.abs(left[together, 0]) > 0.4).mean() > 0.3
+    assert np.abs(np.concatenate([left, right])).max() <= 0.75 and (left[:, 1] == right[:, 1]).all()

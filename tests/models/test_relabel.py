@@ -10,7 +10,8 @@ from facert_blender.capture.network import SingleFaceNetwork
 
 pytest.importorskip("torch", reason="training is not set up (make setup-training)")
 
-from models.relabel import label
+from models.datasets import LAYOUT, Shard
+from models.relabel import as_one, label
 
 WEIGHTS = Path(__file__).parents[2] / "models" / "weights"
 
@@ -27,3 +28,20 @@ def test_a_label_is_what_the_network_reads_and_the_rest_stays() -> None:
     np.testing.assert_array_equal(read[ROTATION], face.rotation)
     np.testing.assert_array_equal(read[IDENTITY], face.identity)
     np.testing.assert_array_equal(read[TRANSLATION], before[TRANSLATION])
+
+
+def test_what_stays_in_both_pictures_of_a_pair_is_labelled_alike() -> None:
+    shard = Shard(**{name: np.zeros((5, *shape), dtype) for name, (dtype, shape) in LAYOUT.items()})
+    shard.pair[:] = [1, 0, -1, 4, 3]
+    shard.exact[3:] = True
+    first = EXPRESSION.start
+    shard.parameters[1, first] = 0.5  # what was changed
+    read = np.random.default_rng(0).uniform(0, 1, (5, 104)).astype(np.float32)
+    before = read.copy()
+    one = as_one(read, shard)
+    np.testing.assert_array_equal(read, before)
+    stayed = slice(first + 1, EXPRESSION.stop)
+    for row in (0, 1):
+        np.testing.assert_allclose(one[row, stayed], (read[0, stayed] + read[1, stayed]) / 2)
+    one[:2, stayed] = read[:2, stayed]
+    np.testing.assert_array_equal(one, read)

@@ -14,7 +14,7 @@ pytest.importorskip("numba")
 from facert_blender.capture.contract import EXPRESSION, EXPRESSIONS, IDENTITY, ROTATION, SCALE, TRANSLATION
 from facert_blender.capture.face_shape import rotation_matrices
 from models import synthesize
-from models.datasets import Shard
+from models.datasets import SHARD_SPAN, Shard
 from models.dense import DENSE
 from models.expressions import MOUTH
 from models.shared_data import held_out
@@ -76,7 +76,7 @@ def test_averted_heads_look_away(editor: Editor, photographs: Shard) -> None:
     assert (ahead < np.cos(np.radians(20))).all() and block.exact.all()
 
 
-@pytest.mark.parametrize("change", ["mouth", "turn"])
+@pytest.mark.parametrize("change", ["mouth", "turn", "gaze"])
 def test_what_is_not_changed_stays_as_photographed(editor: Editor, photographs: Shard, change: str) -> None:
     photographs.confidence[:] = 0.6
     frown = EXPRESSION.start + EXPRESSIONS.index("browDownLeft")
@@ -88,10 +88,28 @@ def test_what_is_not_changed_stays_as_photographed(editor: Editor, photographs: 
     changed = (block.parameters != other).any(0)
     changed[TRANSLATION.start :] = False  # where the crop lies
     numbers = set(np.flatnonzero(changed))
-    mouth, turn = {EXPRESSION.start + i for i in MOUTH}, set(range(104)[ROTATION])
-    assert len(numbers) >= 4 and numbers <= (mouth if change == "mouth" else turn)
+    may = {"mouth": {EXPRESSION.start + i for i in MOUTH}, "turn": set(range(104)[ROTATION]), "gaze": set()}
+    assert numbers <= may[change] and (len(numbers) >= 4 or change == "gaze")
     assert (block.parameters[:, frown] == 0.5).all()
     assert (block.images != block.images[block.pair]).any((1, 2, 3)).all()
+
+
+def test_another_gaze_is_seen_in_the_eyes_alone(editor: Editor, photographs: Shard) -> None:
+    photographs.parameters[:, EXPRESSION] = 0
+    block = Maker(Recipe(12, "edited", 3, "all", change="gaze"), photographs, editor).block(0)
+    size = block.images.shape[1]
+    for one, other in zip(range(0, 12, 2), range(1, 12, 2), strict=True):
+        apart = np.abs(block.images[one].astype(int) - block.images[other]).max(2) > 20
+        lids = block.landmarks[one][36:48] * (size / SHARD_SPAN) + (size - 1) / 2
+        (left, top), (right, bottom) = (lids.min(0) - 3).astype(int), (lids.max(0) + 4).astype(int)
+        assert apart[top:bottom, left:right].any()
+        assert apart.sum() == apart[top:bottom, left:right].sum()
+
+
+def test_rendered_heads_cannot_be_changed_in_one_thing_alone() -> None:
+    for wrong in ({"kind": "rendered"}, {"kind": "edited", "averted": True}):
+        with pytest.raises(ValueError, match="Only edited photographs"):
+            Recipe(count=2, seed=0, people="all", change="gaze", **wrong)
 
 
 def test_a_stopped_run_goes_on(

@@ -70,7 +70,7 @@ def test_only_held_out_people_are_painted() -> None:
 
 
 @pytest.mark.skipif(not PHOTOGRAPHS.exists(), reason="photographs have not been cut (models.datasets)")
-@pytest.mark.parametrize("change", ["mouth", "turn"])
+@pytest.mark.parametrize("change", ["mouth", "turn", "gaze"])
 def test_twins_differ_in_what_is_changed_and_show_something_above_the_mouth(change: str) -> None:
     painter = Painter(Shard.open(PHOTOGRAPHS), Editor.make(FaceMesh.load()))
     assert held_out(painter.photographs.person[painter.expressive]).all() and len(painter.expressive) > 50
