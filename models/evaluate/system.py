@@ -84,7 +84,7 @@ MEASURES: dict[str, Callable[[Kind, Path], dict[str, Any]]] = {
     "detection": lambda kind, weights: detection(TEST, kind, weights),
     "expressions": lambda kind, weights: expressions(VALIDATION, kind, weights),
     "twins": lambda kind, weights: {
-        change: twins(VALIDATION, kind, weights, f"{change}_*") for change in ("mouth", "turn")
+        change: twins(VALIDATION, kind, weights, f"{change}_*") for change in ("mouth", "turn", "gaze")
     },
     "rotation": lambda kind, weights: rotation(VALIDATION, kind, weights),
     "people": lambda kind, weights: reidentify(PEOPLE, kind, weights, only_held_out=True),

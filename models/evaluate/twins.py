@@ -24,10 +24,11 @@ def twins(folder: Path, kind: Kind, weights: Path = WEIGHTS, pattern: str = "*")
     """How differently expressions are read that are alike in both faces of a pair, those of `twins.csv`.
 
     The list names `file,x0,y0,x1,y1,pair` and the 46 expressions; two faces with the same number in `pair`
-    are one face with another mouth, or turned otherwise. By expression (of both sides), over the pairs that
-    show it: `kept`, how much of what is read in the first is read in the second (1 is right), and `moved`, by
-    how much of it the readings differ (0 is right). `error`: their mean absolute difference in all that is
-    alike. Pairs of which a face is not found count as missed, and in nothing else.
+    are one face with another mouth, turned otherwise, or looking elsewhere. By expression (of both sides),
+    over the pairs that show it: `kept`, how much of what is read in the first is read in the second (1 is
+    right), and `moved`, by how much of it the readings differ (0 is right); over all pairs in which it is
+    alike: `errors`, the readings' mean absolute difference. `error`: that of all expressions. Pairs of which
+    a face is not found count as missed, and in nothing else.
 
     Raises:
         ValueError: the columns are others, or a number is not that of two faces.
@@ -48,15 +49,23 @@ def twins(folder: Path, kind: Kind, weights: Path = WEIGHTS, pattern: str = "*")
     shown = alike & (one >= SHOWN)
     kept: dict[str, float | None] = {}
     moved: dict[str, float | None] = {}
+    errors: dict[str, float | None] = {}
     for name in dict.fromkeys(map(without_side, EXPRESSIONS)):
-        counted = shown & np.array([without_side(channel) == name for channel in EXPRESSIONS])
+        its = np.array([without_side(channel) == name for channel in EXPRESSIONS])
+        counted = shown & its
         total = float(first[counted].sum())
         kept[name] = 1 + float(apart[counted].sum()) / total if total else None
         moved[name] = float(np.abs(apart[counted]).sum()) / total if total else None
+        errors[name] = _mean(np.abs(apart[alike & its]))
     return {
         "kept": kept,
         "moved": moved,
-        "error": float(np.abs(apart[alike]).mean()) if alike.any() else None,
+        "errors": errors,
+        "error": _mean(np.abs(apart[alike])),
         "missed": int((~hit).sum()),
         "n": len(hit),
     }
+
+
+def _mean(values: np.ndarray) -> float | None:
+    return float(values.mean()) if values.size else None

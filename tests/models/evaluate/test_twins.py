@@ -53,6 +53,10 @@ def test_what_is_kept_is_a_share_of_the_first_reading(tmp_path: Path, weights: l
     assert found["kept"]["browDown"] is None and found["n"] == 2 and found["missed"] == 0
     assert found["kept"]["mouthSmile"] is None  # it is not alike in both
     apart = np.abs(a - b)
+    left = EXPRESSIONS.index("eyeBlinkLeft")
+    assert found["errors"]["eyeBlink"] == pytest.approx((apart[BLINK] + apart[left]) / 2, abs=1e-5)
+    right = EXPRESSIONS.index("mouthSmileRight")
+    assert found["errors"]["mouthSmile"] == pytest.approx((apart[SMILE] + 2 * apart[right]) / 3, abs=1e-5)
     assert found["error"] == pytest.approx((2 * apart.sum() - apart[SMILE]) / 91, abs=1e-5)
 
 
@@ -66,7 +70,7 @@ def test_a_pair_that_is_not_found_is_missed(tmp_path: Path, weights: list[np.nda
     listed(tmp_path, [("a.png", 0, {BLINK: 1}), ("b.png", 0, {BLINK: 1})])
     found = twins(tmp_path, "multi")
     assert found["missed"] == found["n"] == 1
-    assert found["error"] is None and found["kept"]["eyeBlink"] is None
+    assert found["error"] is None and found["kept"]["eyeBlink"] is None is found["errors"]["eyeBlink"]
 
 
 def test_other_columns_are_refused(tmp_path: Path, weights: list[np.ndarray]) -> None:
