@@ -302,7 +302,9 @@ class Run:
         print(json.dumps(line), flush=True)
 
     def go(self) -> None:
-        """Train to the last epoch, or for the time given, or until interrupted."""
+        """Train to the last epoch, for the time given, or until interrupted; nothing where that is done."""
+        if self.done >= 1:
+            return
         config = self.config
         timed = math.isfinite(self.limit)
         last = self.step + MOST_BATCHES if timed else config.epochs * config.epoch_batches
