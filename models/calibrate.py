@@ -22,7 +22,7 @@ from facert_blender.capture.network import overlaps
 from facert_blender.capture.output import replacing
 
 from .augment import random_view
-from .datasets import PHOTOGRAPHS, Shard
+from .datasets import PHOTOGRAPHS, SURE, Shard
 from .export import CONFIGS, load_trained
 from .marks import Marks
 from .multi_task import MultiFaceTask
@@ -63,7 +63,7 @@ def counts(network: nn.Module, scene: dict[str, np.ndarray], level: float) -> tu
 def marked_faces() -> tuple[Shard, np.ndarray]:
     """The photographs' faces, and the rows of those that people have marked and that are trained on."""
     shard = Shard.open(PHOTOGRAPHS)
-    trained_on = ~held_out(shard.person) & (shard.confidence > 0.2)
+    trained_on = ~held_out(shard.person) & (shard.confidence > SURE)
     return shard, np.flatnonzero(trained_on & marked_by_people(shard.person))
 
 

@@ -15,44 +15,42 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import torch
 from tqdm import tqdm
 
 from facert_blender.capture.contract import EXPRESSION, IDENTITY, PARAMETERS, ROTATION
 from facert_blender.capture.output import replacing
 
-from .datasets import Shard
+from .datasets import SURE, Shard
 from .dense import DENSE, STEADIEST, DensePoints
-from .face_model import FaceMesh, Projection
+from .face_model import FaceMesh
 from .relabel import labels_file
 from .shared_data import RUNS
 
-LEAST_CONFIDENCE = 0.2
-"""What is less sure is not trained on (`SingleFaceTask`), and stays."""
 IDENTITIES_TO_ONE = 256
 EXPRESSIONS_TO_ONE = 255
 POINTS_TO_A_SIDE = 2048
 """How finely numbers are kept: a point to a twentieth of a stored crop's pixel."""
 QUALITY = 80
+LABELLED = "labelled_"
+"""What the names of a run's labels begin with, in a file."""
 UNPACKED = "unpacked.txt"
 """What an unpacked shard has that no other has: of how many rows it is."""
 
 
-class Points:
-    """Landmarks and located dense points as whole numbers: how far they lie from the face model's."""
+class ModelPoints:
+    """Where the face model has the landmarks and the dense points that networks locate: what is kept of a
+    face's own is how far they lie from there.
+    """
 
     def __init__(self) -> None:
         mesh = FaceMesh.load()
         self.dense = DensePoints.load(mesh)
         self.located = self.dense.located(STEADIEST + len(self.dense.brows()))
-        self.projection = Projection(mesh.reduced())
+        self.shape = mesh.reduced()
 
-    @torch.no_grad()
-    def modelled(self, parameters: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The face model's landmarks (n, 68, 2) and located dense points (n, k, 2), in sides."""
-        chunks = torch.from_numpy(parameters).split(500)
-        landmarks = torch.cat([self.projection(chunk) for chunk in chunks]).numpy()
-        return landmarks, self.dense.project(parameters)[:, self.located]
+    def of(self, parameters: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The landmarks (n, 68, 2) and located dense points (n, k, 2) of parameters (n, 104), in sides."""
+        return self.shape.project(parameters), self.dense.project(parameters)[:, self.located]
 
 
 def rounded(parameters: np.ndarray) -> dict[str, np.ndarray]:
@@ -70,11 +68,15 @@ def restored(arrays: dict[str, np.ndarray]) -> np.ndarray:
     return np.concatenate([*parts, arrays["place"]], 1, dtype=np.float32)
 
 
+def _steps(offsets: np.ndarray) -> np.ndarray:
+    return np.rint(offsets * POINTS_TO_A_SIDE).astype(np.int16)
+
+
 def chosen(shard: Shard, most: int | None, rng: np.random.Generator) -> np.ndarray:
     """Rows (n,) that are sure enough, at most about so many, pairs whole and side by side."""
     rows = np.arange(len(shard))
     leader = np.where(shard.pair >= 0, np.minimum(rows, shard.pair), rows)
-    sure = np.flatnonzero(shard.confidence > LEAST_CONFIDENCE)
+    sure = np.flatnonzero(shard.confidence > SURE)
     sure = sure[np.argsort(leader[sure], kind="stable")]
     leaders = np.unique(leader[sure])
     if most is not None and most < len(sure):
@@ -107,14 +109,22 @@ def _cuts(sizes: np.ndarray, paired: np.ndarray, limit: float) -> list[int]:
 
 
 def pack(
-    name: str, folder: Path, *, most: int | None, labels: str, megabytes: float, quality: int = QUALITY
+    name: str,
+    folder: Path,
+    points: ModelPoints,
+    *,
+    most: int | None,
+    labels: str,
+    megabytes: float,
+    quality: int = QUALITY,
 ) -> None:
     """Write a shard of `runs/` into files of a folder.
 
     most: about how many of its rows, all unless given. labels: the run whose labels go with them, "" for
     none. megabytes: of a file, at most, by its pictures.
     """
-    shard, points = Shard.open(RUNS / name), Points()
+    shard = Shard.open(RUNS / name)
+    read = np.load(labels_file(labels, name)) if labels else None
     rows = chosen(shard, most, np.random.default_rng(0))
     now = np.full(len(shard), -1)
     now[rows] = np.arange(len(rows))
@@ -128,27 +138,25 @@ def pack(
     for number, (first, last) in enumerate(pairwise(cuts)):
         part = rows[first:last]
         arrays = rounded(shard.parameters[part])
-        landmarks, dense = points.modelled(restored(arrays))
+        landmarks, dense = points.of(restored(arrays))
         arrays |= {
             "rows": np.array([len(rows), first]),
             "pictures": np.concatenate(pictures[first:last]),
             "sizes": sizes[first:last],
-            "landmarks": np.rint((shard.landmarks[part] - landmarks) * POINTS_TO_A_SIDE).astype(np.int16),
-            "dense": np.rint((shard.dense[part][:, points.located] - dense) * POINTS_TO_A_SIDE).astype(
-                np.int16
-            ),
+            "landmarks": _steps(shard.landmarks[part] - landmarks),
+            "dense": _steps(shard.dense[part][:, points.located] - dense),
             "dense_weight": np.rint(shard.dense_weight[part][:, points.located] * 255).astype(np.uint8),
             "pair": np.where(pair[first:last] >= 0, pair[first:last] - first, -1).astype(np.int32),
             **{key: getattr(shard, key)[part] for key in ("confidence", "person", "exact", "pixel")},
         }
-        if labels:
-            read = np.load(labels_file(labels, name))[part]
-            arrays |= {f"{labels}/{key}": array for key, array in rounded(read).items()}
+        if read is not None:
+            labelled = {LABELLED + key: array for key, array in rounded(read[part]).items()}
+            arrays |= {"run": np.array(labels), **labelled}
         with replacing(folder / f"{name}.{number}.npz") as temporary:
             np.savez_compressed(temporary, **arrays)
 
 
-def _unpacked(arrays: dict[str, np.ndarray], points: Points) -> Shard:
+def _unpacked(arrays: dict[str, np.ndarray], points: ModelPoints) -> Shard:
     ends = np.cumsum(arrays["sizes"])
 
     def decode(end: int, size: int) -> np.ndarray:
@@ -158,7 +166,7 @@ def _unpacked(arrays: dict[str, np.ndarray], points: Points) -> Shard:
     with ThreadPoolExecutor() as pool:
         images = np.stack(list(pool.map(decode, ends, arrays["sizes"])))
     parameters = restored(arrays)
-    landmarks, modelled = points.modelled(parameters)
+    landmarks, modelled = points.of(parameters)
     dense = np.zeros((len(ends), DENSE, 2), np.float32)
     dense[:, points.located] = modelled + arrays["dense"] / POINTS_TO_A_SIDE
     weight = np.zeros((len(ends), DENSE), np.float32)
@@ -173,7 +181,7 @@ def _unpacked(arrays: dict[str, np.ndarray], points: Points) -> Shard:
     )
 
 
-def unpack(file: Path, points: Points) -> None:
+def unpack(file: Path, points: ModelPoints) -> None:
     """Write the rows of a file of `pack` into its shard of `runs/`, where those that have not come yet are
     rows of no confidence.
 
@@ -190,13 +198,14 @@ def unpack(file: Path, points: Points) -> None:
     shard = Shard.writable(folder, int(count))
     mark.write_text(str(count))
     shard.put(int(first), _unpacked(arrays, points))
-    for run in {key.partition("/")[0] for key in arrays if "/" in key}:
-        target = labels_file(run, name)
+    if "run" in arrays:
+        target = labels_file(str(arrays["run"]), name)
         target.parent.mkdir(exist_ok=True)
         if not target.exists():
             np.save(target, np.zeros((count, PARAMETERS), np.float32))
-        read = {key.partition("/")[2]: array for key, array in arrays.items() if key.startswith(f"{run}/")}
-        np.load(target, mmap_mode="r+")[first : first + len(read["place"])] = restored(read)
+        labelled = {key.removeprefix(LABELLED): arrays[key] for key in arrays if key.startswith(LABELLED)}
+        read = restored(labelled)
+        np.load(target, mmap_mode="r+")[first : first + len(read)] = read
 
 
 def main() -> None:
@@ -212,8 +221,8 @@ def main() -> None:
     unpacking = commands.add_parser("unpack", help="make shards in runs/ of a folder's files")
     unpacking.add_argument("folder", type=Path)
     options = parser.parse_args()
+    points = ModelPoints()
     if options.command == "unpack":
-        points = Points()
         for file in tqdm(sorted(options.folder.glob("*.npz"))):
             unpack(file, points)
         return
@@ -221,6 +230,7 @@ def main() -> None:
         pack(
             name,
             options.folder,
+            points,
             most=int(most) if most else None,
             labels=options.labels,
             megabytes=options.megabytes,

@@ -31,6 +31,8 @@ SHARD_SIZE = 192
 """Side of a stored crop in pixels."""
 SHARD_SPAN = 2.0
 """A stored crop covers this many sides of the face: enough for the SFN's crop under any augmentation."""
+SURE = 0.2
+"""Faces whose labels have more confidence are trained on."""
 PHOTOGRAPHS = RUNS / "photographs"
 EDITED = RUNS / "edited"
 RENDERED = RUNS / "rendered"

@@ -20,7 +20,7 @@ from tqdm import tqdm
 from facert_blender.capture.output import replacing
 
 from .augment import photographic, random_view, seen_small
-from .datasets import Shard
+from .datasets import SURE, Shard
 from .export import CONFIGS, load_trained
 from .shared_data import RUNS, held_out
 from .single_face import SingleFaceNetwork
@@ -31,8 +31,6 @@ EXAMPLES = 16_000
 """Views of faces, and as many of things."""
 HELD_OUT = 2_000
 """The same of people held out."""
-SURE = 0.2
-"""Confidence of a label from which a face is one, as in training."""
 STEPS, BATCH, RATE, DECAY = 4_000, 256, 3e-3, 1e-3
 ASKED = (0.1, 0.3, 0.5, 0.7, 0.9)
 

@@ -22,7 +22,7 @@ from facert_blender.capture.contract import (
 from facert_blender.capture.view import View
 
 from .augment import first_spread, photographic, place, random_place, seen_small, unevenly_lit
-from .datasets import SHARD_SPAN, Shard, drawn, held_out, stable_identity
+from .datasets import SHARD_SPAN, SURE, Shard, drawn, held_out, stable_identity
 from .dense import DensePoints
 from .expressions import channels
 from .face_model import FaceMesh, Projection
@@ -116,7 +116,7 @@ class SingleFaceTask:
         self.shares = np.array(list(names.values())) / sum(names.values())
         held = [held_out(shard.person) for shard in self.shards]
         self.training = [
-            np.flatnonzero(~h & (s.confidence > 0.2)) for h, s in zip(held, self.shards, strict=True)
+            np.flatnonzero(~h & (s.confidence > SURE)) for h, s in zip(held, self.shards, strict=True)
         ]
         rng = np.random.default_rng(0)
         validation = [

@@ -1,6 +1,6 @@
 """Shards that travel: what comes back is what was packed, but for what nobody sees."""
 
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import cv2
@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("torch", reason="training is not set up (make setup-training)")
 
 from models import compact, relabel
-from models.compact import Points, chosen, pack, unpack
+from models.compact import ModelPoints, chosen, pack, unpack
 from models.datasets import SHARD_SIZE, Shard
 from models.dense import DENSE
 from models.shared_data import FACE_MODEL
@@ -45,18 +45,37 @@ def shard() -> Shard:
     )
 
 
+@pytest.fixture(scope="module")
+def points() -> ModelPoints:
+    return ModelPoints()
+
+
+@dataclass
+class Journey:
+    """From the runs of one machine to those of another."""
+
+    here: Path
+    there: Path
+    monkeypatch: pytest.MonkeyPatch
+
+    def packed(self, shard: Shard, points: ModelPoints, megabytes: float, labels: str = "") -> list[Path]:
+        """The files in which the shard arrives there."""
+        shard.save(self.here / "faces")
+        self.at(self.here)
+        pack("faces", self.here / "carried", points, most=None, labels=labels, megabytes=megabytes)
+        self.at(self.there)
+        return sorted((self.here / "carried").glob("faces.*.npz"))
+
+    def at(self, runs: Path) -> None:
+        """Be at a machine with these runs."""
+        runs.mkdir(exist_ok=True)
+        for module in (compact, relabel):
+            self.monkeypatch.setattr(module, "RUNS", runs)
+
+
 @pytest.fixture
-def here_and_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
-    """The runs of two machines; it is the first one's turn."""
-    folders = tmp_path / "here", tmp_path / "there"
-    _at(folders[0], monkeypatch)
-    return folders
-
-
-def _at(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    runs.mkdir(exist_ok=True)
-    monkeypatch.setattr(compact, "RUNS", runs)
-    monkeypatch.setattr(relabel, "RUNS", runs)
+def journey(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Journey:
+    return Journey(tmp_path / "here", tmp_path / "there", monkeypatch)
 
 
 def test_sure_faces_are_chosen_and_pairs_stay_whole(shard: Shard) -> None:
@@ -72,23 +91,18 @@ def test_sure_faces_are_chosen_and_pairs_stay_whole(shard: Shard) -> None:
 @needs_face_model
 @pytest.mark.parametrize("megabytes", [45, 0.004])
 def test_what_comes_back_is_what_was_packed(
-    shard: Shard, here_and_there: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, megabytes: float
+    shard: Shard, points: ModelPoints, journey: Journey, megabytes: float
 ) -> None:
-    here, there = here_and_there
-    shard.save(here / "faces")
     labels = shard.parameters[::-1].copy()
-    (here / "teacher").mkdir()
-    np.save(here / "teacher" / "labels_faces.npy", labels)
-    pack("faces", here / "carried", most=None, labels="teacher", megabytes=megabytes)
-    files = sorted((here / "carried").glob("faces.*.npz"))
+    (journey.here / "teacher").mkdir(parents=True)
+    np.save(journey.here / "teacher" / "labels_faces.npy", labels)
+    files = journey.packed(shard, points, megabytes, labels="teacher")
     assert len(files) == 1 if megabytes > 1 else len(files) > 2
     assert sum(file.stat().st_size for file in files) < shard.images.nbytes / 15
-    _at(there, monkeypatch)
-    points = Points()
     for file in reversed(files):
         unpack(file, points)
     rows = [0, 1, 2, 4, 5, 6, 7, 8]
-    again = Shard.open(there / "faces")
+    again = Shard.open(journey.there / "faces")
     assert np.abs(again.images.astype(int) - shard.images[rows]).mean() < 4
     np.testing.assert_allclose(again.parameters, shard.parameters[rows], atol=0.002)
     np.testing.assert_allclose(again.landmarks, shard.landmarks[rows], atol=0.0003)
@@ -100,31 +114,22 @@ def test_what_comes_back_is_what_was_packed(
     assert again.pair.tolist() == [-1, 2, 1, -1, -1, -1, 7, 6]
     for name in ("confidence", "person", "exact", "pixel"):
         np.testing.assert_array_equal(getattr(again, name), getattr(shard, name)[rows])
-    np.testing.assert_allclose(np.load(there / "teacher" / "labels_faces.npy"), labels[rows], atol=0.002)
+    np.testing.assert_allclose(
+        np.load(journey.there / "teacher" / "labels_faces.npy"), labels[rows], atol=0.002
+    )
 
 
 @needs_face_model
-def test_what_has_not_come_yet_is_not_trained_on(
-    shard: Shard, here_and_there: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    here, there = here_and_there
-    shard.save(here / "faces")
-    pack("faces", here / "carried", most=None, labels="", megabytes=0.004)
-    _at(there, monkeypatch)
-    unpack(sorted((here / "carried").glob("*.npz"))[0], Points())
-    confidence = Shard.open(there / "faces").confidence
+def test_what_has_not_come_yet_is_not_trained_on(shard: Shard, points: ModelPoints, journey: Journey) -> None:
+    unpack(journey.packed(shard, points, megabytes=0.004)[0], points)
+    confidence = Shard.open(journey.there / "faces").confidence
     assert len(confidence) == 8 and 0 < (confidence > 0).sum() < 8
 
 
 @needs_face_model
-def test_another_shard_is_not_written_over(
-    shard: Shard, here_and_there: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    here, there = here_and_there
-    shard.save(here / "faces")
-    pack("faces", here / "carried", most=None, labels="", megabytes=45)
-    _at(there, monkeypatch)
-    Shard(*(getattr(shard, f.name)[:8] for f in fields(shard))).save(there / "faces")
+def test_another_shard_is_not_written_over(shard: Shard, points: ModelPoints, journey: Journey) -> None:
+    (file,) = journey.packed(shard, points, megabytes=45)
+    Shard(*(getattr(shard, f.name)[:8] for f in fields(shard))).save(journey.there / "faces")
     with pytest.raises(ValueError, match="is another shard"):
-        unpack(here / "carried" / "faces.0.npz", Points())
-    np.testing.assert_array_equal(Shard.open(there / "faces").images, shard.images[:8])
+        unpack(file, points)
+    np.testing.assert_array_equal(Shard.open(journey.there / "faces").images, shard.images[:8])
