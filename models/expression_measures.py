@@ -6,6 +6,8 @@ import numpy as np
 
 from facert_blender.capture.contract import EXPRESSIONS
 
+from .measures import mean
+
 CATEGORIES: dict[str, tuple[str, ...]] = {
     "eye close": ("eyeBlinkLeft", "eyeBlinkRight"),
     "eye wide": ("eyeWideLeft", "eyeWideRight"),
@@ -36,7 +38,7 @@ def category_errors(found: np.ndarray, truth: np.ndarray) -> dict[str, float | N
     errors: dict[str, float | None] = {}
     for category, channels in _indices().items():
         active = truth[:, channels] >= ACTIVE
-        errors[category] = float(np.abs(1 - found[:, channels])[active].mean()) if active.any() else None
+        errors[category] = mean(np.abs(1 - found[:, channels])[active])
     return errors
 
 
@@ -56,7 +58,7 @@ def off_category_error(found: np.ndarray, truth: np.ndarray) -> float | None:
     for channels in _indices().values():
         inside[:, channels] |= (truth[:, channels] >= ACTIVE).any(1)[:, None]
     outside = ~inside & inside.any(1)[:, None] & np.isfinite(truth)
-    return float(np.abs(found - truth)[outside].mean()) if outside.any() else None
+    return mean(np.abs(found - truth)[outside])
 
 
 def _indices() -> dict[str, list[int]]:

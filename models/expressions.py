@@ -59,6 +59,9 @@ MOUTH = tuple(i for name, i in INDEX.items() if name.startswith(("jaw", "mouth",
 _MOUTHS = [k for k, (_, names) in enumerate(TEMPLATES) if all({*channels(n)} <= {*MOUTH} for n in names)]
 _MOUTH_CHANCES = _CHANCES[_MOUTHS] / _CHANCES[_MOUTHS].sum()
 
+CHANGES = ("mouth", "turn", "gaze")
+"""What alone can be another in a photograph that is painted over itself."""
+
 CLOSING = {"eyeBlink": 1.0, "eyeLookDown": 0.5, "eyeSquint": 0.35}
 """How far a channel at 1 closes the lids."""
 

@@ -14,6 +14,11 @@ STILL = 0.01
 AP_THRESHOLDS = np.arange(0.5, 0.96, 0.05)
 
 
+def mean(values: np.ndarray) -> float | None:
+    """The mean of values (…); None where there are none."""
+    return float(values.mean()) if values.size else None
+
+
 def landmark_errors(found: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean distance of 68 landmarks (n, 68, 2) over the true box's sqrt(w * h), and over its diagonal: (n,)
     each.

@@ -32,6 +32,7 @@ from facert_blender.capture.face_shape import rotation_matrices
 from .datasets import EDITED, PHOTOGRAPHS, RENDERED, SHARD_SIZE, SHARD_SPAN, Shard, held_out
 from .editor import Editor, Look, ReadFace, fill_in
 from .expressions import (
+    CHANGES,
     possible,
     sample_averted,
     sample_expression,
@@ -329,7 +330,7 @@ def main() -> None:
     parser.add_argument("--averted", action="store_true", help="heads that are bent or seen in profile")
     parser.add_argument(
         "--change",
-        choices=("all", "mouth", "turn", "gaze"),
+        choices=("all", *CHANGES),
         default="all",
         help="what is another in the photographs",
     )

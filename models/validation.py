@@ -28,7 +28,7 @@ from .evaluate.lists import FaceList
 from .evaluate.rotation import yaw
 from .evaluate.twins import SHOWN
 from .expression_measures import CATEGORIES
-from .expressions import MOUTH, possible, sample_expression, turn
+from .expressions import CHANGES, MOUTH, possible, sample_expression, turn
 from .face_model import FaceMesh
 from .fitting import quaternions
 from .shared_data import RUNS, held_out, landmark_box
@@ -41,8 +41,8 @@ COUNTS = {
     "rendered": {"category": 30, "neutral": 60, "mixed": 100, "turned": 120},
 }
 """Pictures of each category, and of the other kinds."""
-TWINS = {"mouth": 200, "turn": 200, "gaze": 200}
-"""Pairs of pictures of one face, by what is another in the second."""
+TWINS = 200
+"""Pairs of pictures of one face, for each thing that may be another in the second (CHANGES)."""
 LEAST_CONFIDENCE = 0.5
 LEAST_SIDE = 80
 """Source faces measure at least so many pixels in their photograph."""
@@ -223,7 +223,7 @@ def fill(maker: Maker, painter: Painter) -> None:
         for number, plan in enumerate(plans(counts, real, np.random.default_rng((SEED, len(kind))))):
             rng = np.random.default_rng((SEED, len(kind), number))
             maker.add(f"{kind}_{plan.kind}_{number:04d}", *paint(plan, rng))
-    changes = [change for change, count in TWINS.items() for _ in range(count)]
+    changes = np.repeat(CHANGES, TWINS).tolist()
     for number, change in enumerate(changes):
         two = painter.twins(change, np.random.default_rng((SEED, number)))
         for name, painted in zip(("own", "another"), two, strict=True):

@@ -12,6 +12,7 @@ from facert_blender.capture.footage import open_footage
 from facert_blender.capture.network import overlaps
 from facert_blender.capture.worker import capture
 
+from ..measures import mean
 from ..readers.folder import face_box
 from ..shared_data import WEIGHTS
 from ..teacher import Detector
@@ -55,7 +56,7 @@ def coverage(clip: Path, kind: Kind, weights: Path = WEIGHTS, sheet: Path | None
     sure, hit = np.concatenate(confidence), np.concatenate(covered)
     return {
         f"from {level}": {
-            "covered": float(hit[sure >= level].mean()) if (sure >= level).any() else None,
+            "covered": mean(hit[sure >= level]),
             "n": int((sure >= level).sum()),
         }
         for level in LEVELS

@@ -10,7 +10,7 @@ import numpy as np
 from facert_blender.capture.smoothing import smooth
 from facert_blender.capture.take import Performer
 
-from ..measures import STILL, second_differences
+from ..measures import STILL, mean, second_differences
 from ..shared_data import WEIGHTS
 from .clips import CHANNELS, Taught, comparable, main_performer, teach
 from .seen import Kind
@@ -35,7 +35,7 @@ def trembling(performer: Performer, taught: Taught) -> dict[str, Any]:
     active = np.flatnonzero((raw.std(0) >= STILL) & (taught.scores.std(0) >= STILL))
     tremble = {name: second_differences(frames, curve[:, active]) for name, curve in curves.items()}
     return {
-        **{name: float(values.mean()) if len(active) else None for name, values in tremble.items()},
+        **{name: mean(values) for name, values in tremble.items()},
         "channels": {
             CHANNELS[channel]: {name: float(values[i]) for name, values in tremble.items()}
             for i, channel in enumerate(active)

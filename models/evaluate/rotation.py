@@ -10,6 +10,7 @@ import numpy as np
 
 from facert_blender.capture.face_shape import rotation_matrices
 
+from ..measures import mean
 from ..shared_data import WEIGHTS
 from .lists import FaceList
 from .seen import Kind, KnownFaces
@@ -48,15 +49,14 @@ def rotation(folder: Path, kind: Kind, weights: Path = WEIGHTS, pattern: str = "
     truth = truth / np.linalg.norm(truth, axis=1, keepdims=True)
     error, aside = angles(found, truth), np.abs(yaw(truth))
 
-    def mean(low: float, high: float) -> float | None:
-        inside = (aside >= low) & (aside < high)
-        return float(error[inside].mean()) if inside.any() else None
+    def between(low: float, high: float) -> float | None:
+        return mean(error[(aside >= low) & (aside < high)])
 
     return {
-        "mean": mean(0, 181),
-        "to_45": mean(0, 45),
-        "45_to_75": mean(45, 75),
-        "bands": {f"{low}-{high}": mean(low, high) for low, high in pairwise(BANDS)},
+        "mean": between(0, 181),
+        "to_45": between(0, 45),
+        "45_to_75": between(45, 75),
+        "bands": {f"{low}-{high}": between(low, high) for low, high in pairwise(BANDS)},
         "missed": int((~hit).sum()),
         "n": len(hit),
     }

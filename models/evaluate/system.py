@@ -18,6 +18,7 @@ from facert_blender.capture.errors import NoFaceError
 from facert_blender.capture.network import MultiFaceNetwork, SingleFaceNetwork
 from facert_blender.capture.output import replacing
 
+from ..expressions import CHANGES
 from ..shared_data import CHECKOUT, CLIPS, PHOTOS, RUNS, WEIGHTS
 from .clips import correlations, main_performer, teach
 from .expressions import expressions
@@ -84,7 +85,7 @@ MEASURES: dict[str, Callable[[Kind, Path], dict[str, Any]]] = {
     "detection": lambda kind, weights: detection(TEST, kind, weights),
     "expressions": lambda kind, weights: expressions(VALIDATION, kind, weights),
     "twins": lambda kind, weights: {
-        change: twins(VALIDATION, kind, weights, f"{change}_*") for change in ("mouth", "turn", "gaze")
+        change: twins(VALIDATION, kind, weights, f"{change}_*") for change in CHANGES
     },
     "rotation": lambda kind, weights: rotation(VALIDATION, kind, weights),
     "people": lambda kind, weights: reidentify(PEOPLE, kind, weights, only_held_out=True),

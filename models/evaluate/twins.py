@@ -10,6 +10,7 @@ import numpy as np
 from facert_blender.capture.contract import EXPRESSIONS
 
 from ..expressions import without_side
+from ..measures import mean
 from ..shared_data import WEIGHTS
 from .lists import FaceList
 from .seen import Kind, KnownFaces
@@ -56,16 +57,12 @@ def twins(folder: Path, kind: Kind, weights: Path = WEIGHTS, pattern: str = "*")
         total = float(first[counted].sum())
         kept[name] = 1 + float(apart[counted].sum()) / total if total else None
         moved[name] = float(np.abs(apart[counted]).sum()) / total if total else None
-        errors[name] = _mean(np.abs(apart[alike & its]))
+        errors[name] = mean(np.abs(apart[alike & its]))
     return {
         "kept": kept,
         "moved": moved,
         "errors": errors,
-        "error": _mean(np.abs(apart[alike])),
+        "error": mean(np.abs(apart[alike])),
         "missed": int((~hit).sum()),
         "n": len(hit),
     }
-
-
-def _mean(values: np.ndarray) -> float | None:
-    return float(values.mean()) if values.size else None
