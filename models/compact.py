@@ -1,36 +1,34 @@
-"""Shards small enough to carry to a machine that trains faster.
+"""What networks learn from, small enough to carry to a machine that trains faster.
 
-`python -m models.compact pack FOLDER SHARD…` writes a fortieth of their size into a folder, in files of
+`python -m models.compact pack FOLDER SHARD…` writes a fortieth of the shards' size into a folder, in files of
 bounded size that can travel one by one; `python -m models.compact unpack FOLDER`, there, makes shards of
-those that have come. Pictures become WebP. Of the dense points, those that networks locate are kept.
+those that have come. Pictures become WebP. Of the dense points, those that networks locate are kept. The
+photographs of which scenes are composed go by the name of "scenery" among the shards (`models.scenery`).
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 
-import cv2
 import numpy as np
 from tqdm import tqdm
 
-from facert_blender.capture.contract import EXPRESSION, IDENTITY, PARAMETERS, ROTATION
+from facert_blender.capture.contract import PARAMETERS
 from facert_blender.capture.output import replacing
 
+from . import scenery
 from .datasets import SURE, Shard
 from .dense import DENSE, STEADIEST, DensePoints
 from .face_model import FaceMesh
+from .packing import QUALITY, another, clear, cuts, decoded, encoded, restored, rounded
 from .relabel import labels_file
+from .scenes import load_photographs
 from .shared_data import RUNS
 
-IDENTITIES_TO_ONE = 256
-EXPRESSIONS_TO_ONE = 255
 POINTS_TO_A_SIDE = 2048
-"""How finely numbers are kept: a point to a twentieth of a stored crop's pixel."""
-QUALITY = 80
+"""How finely points are kept: to a twentieth of a stored crop's pixel."""
 LABELLED = "labelled_"
 """What the names of a run's labels begin with, in a file."""
 UNPACKED = "unpacked.txt"
@@ -53,21 +51,6 @@ class ModelPoints:
         return self.shape.project(parameters), self.dense.project(parameters)[:, self.located]
 
 
-def rounded(parameters: np.ndarray) -> dict[str, np.ndarray]:
-    """Parameters (n, 104) in few bytes."""
-    return {
-        "identity": np.rint(parameters[:, IDENTITY] * IDENTITIES_TO_ONE).astype(np.int16),
-        "expression": np.rint(parameters[:, EXPRESSION] * EXPRESSIONS_TO_ONE).clip(0, 255).astype(np.uint8),
-        "place": parameters[:, ROTATION.start :].astype(np.float32),
-    }
-
-
-def restored(arrays: dict[str, np.ndarray]) -> np.ndarray:
-    """Parameters float32 (n, 104) of what `rounded` made."""
-    parts = (arrays["identity"] / IDENTITIES_TO_ONE, arrays["expression"] / EXPRESSIONS_TO_ONE)
-    return np.concatenate([*parts, arrays["place"]], 1, dtype=np.float32)
-
-
 def _steps(offsets: np.ndarray) -> np.ndarray:
     return np.rint(offsets * POINTS_TO_A_SIDE).astype(np.int16)
 
@@ -83,29 +66,6 @@ def chosen(shard: Shard, most: int | None, rng: np.random.Generator) -> np.ndarr
         kept = rng.permutation(leaders)[: round(len(leaders) * most / len(sure))]
         sure = sure[np.isin(leader[sure], kept)]
     return sure
-
-
-def _encoded(shard: Shard, rows: np.ndarray, quality: int) -> Iterator[np.ndarray]:
-    def encode(row: int) -> np.ndarray:
-        picture = cv2.cvtColor(shard.images[row], cv2.COLOR_RGB2BGR)
-        return np.asarray(cv2.imencode(".webp", picture, [cv2.IMWRITE_WEBP_QUALITY, quality])[1]).ravel()
-
-    with ThreadPoolExecutor() as pool:
-        yield from tqdm(pool.map(encode, rows), total=len(rows))
-
-
-def _cuts(sizes: np.ndarray, paired: np.ndarray, limit: float) -> list[int]:
-    """Where rows of these sizes are cut into parts of at most `limit` bytes, if a row alone has no more:
-    never before the second of a pair, which is `paired` (n,) with the one before.
-    """
-    cuts, size = [0], 0
-    for row, more in enumerate(sizes):
-        if size + more > limit and size:
-            cut = row - int(paired[row])
-            cuts.append(cut)
-            size = int(sizes[cut:row].sum())
-        size += more
-    return [*cuts, len(sizes)]
 
 
 def pack(
@@ -129,13 +89,11 @@ def pack(
     now = np.full(len(shard), -1)
     now[rows] = np.arange(len(rows))
     pair = np.where(shard.pair[rows] >= 0, now[shard.pair[rows]], -1)
-    pictures = list(_encoded(shard, rows, quality))
+    pictures = encoded([shard.images[row] for row in rows], quality)
     sizes = np.array([len(picture) for picture in pictures])
-    cuts = _cuts(sizes, pair == np.arange(len(rows)) - 1, megabytes * 1e6)
-    folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.glob(f"{name}.*.npz"):
-        old.unlink()
-    for number, (first, last) in enumerate(pairwise(cuts)):
+    ends = cuts(sizes, pair == np.arange(len(rows)) - 1, megabytes * 1e6)
+    clear(folder, name)
+    for number, (first, last) in enumerate(pairwise(ends)):
         part = rows[first:last]
         arrays = rounded(shard.parameters[part])
         landmarks, dense = points.of(restored(arrays))
@@ -157,19 +115,12 @@ def pack(
 
 
 def _unpacked(arrays: dict[str, np.ndarray], points: ModelPoints) -> Shard:
-    ends = np.cumsum(arrays["sizes"])
-
-    def decode(end: int, size: int) -> np.ndarray:
-        picture = cv2.imdecode(arrays["pictures"][end - size : end], cv2.IMREAD_COLOR)
-        return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB))
-
-    with ThreadPoolExecutor() as pool:
-        images = np.stack(list(pool.map(decode, ends, arrays["sizes"])))
+    images = np.stack(decoded(arrays["pictures"], arrays["sizes"]))
     parameters = restored(arrays)
     landmarks, modelled = points.of(parameters)
-    dense = np.zeros((len(ends), DENSE, 2), np.float32)
+    dense = np.zeros((len(images), DENSE, 2), np.float32)
     dense[:, points.located] = modelled + arrays["dense"] / POINTS_TO_A_SIDE
-    weight = np.zeros((len(ends), DENSE), np.float32)
+    weight = np.zeros((len(images), DENSE), np.float32)
     weight[:, points.located] = arrays["dense_weight"] / 255
     return Shard(
         images=images,
@@ -194,7 +145,7 @@ def unpack(file: Path, points: ModelPoints) -> None:
     count, first = arrays["rows"]
     folder, mark = RUNS / name, RUNS / name / UNPACKED
     if folder.exists() and (not mark.exists() or mark.read_text() != str(count)):
-        raise ValueError(f"{folder} is another shard. Move it away, then unpack {file} again.")
+        raise another(folder, file)
     shard = Shard.writable(folder, int(count))
     mark.write_text(str(count))
     shard.put(int(first), _unpacked(arrays, points))
@@ -224,9 +175,22 @@ def main() -> None:
     points = ModelPoints()
     if options.command == "unpack":
         for file in tqdm(sorted(options.folder.glob("*.npz"))):
-            unpack(file, points)
+            if file.name.startswith(scenery.NAME):
+                scenery.unpack(file)
+            else:
+                unpack(file, points)
         return
     for name, _, most in (shard.partition(":") for shard in options.shards):
+        if name == scenery.NAME:
+            scenery.pack(
+                load_photographs(options.labels, validation=False),
+                load_photographs(options.labels, validation=True),
+                options.folder,
+                labels=options.labels,
+                megabytes=options.megabytes,
+                quality=options.quality,
+            )
+            continue
         pack(
             name,
             options.folder,

@@ -10,14 +10,13 @@ from torch import Tensor, nn
 
 from facert_blender.capture.contract import EXPRESSION, FINDING_SIZE, PARAMETERS
 
-from .datasets import Shard, held_out, stable_identity
+from .datasets import Shard, held_out
 from .face_model import FaceMesh, Projection
-from .label import Labels
 from .losses import FaceLoss, LossWeights, complete_iou, objectness, points_distance
 from .multi_face import AnchorGrid, Detections, MultiFaceConfig, multi_face_network, overlaps
-from .relabel import labels_file
+from .scenery import arrived
 from .scenes import MOST_FACES, Composer, Scene, load_photographs
-from .shared_data import PHOTOS, RUNS, landmark_box, person
+from .shared_data import RUNS, landmark_box
 from .single_task import chances
 from .train import TrainConfig, short_floats
 
@@ -120,17 +119,14 @@ class MultiFaceTask:
         self.reads = shape.reads
         self.grid = cast(AnchorGrid, self.network.grid)
         self.face_loss = FaceLoss(Projection(mesh.reduced()), LossWeights(**config.loss))
-        labels = Labels.load()
         teacher = config.data.get("labels", "")
-        parameters = np.load(labels_file(teacher)) if teacher else labels.parameters
-        people = np.array([person(PHOTOS / str(photo)) for photo in labels.photo])
-        parameters = stable_identity(parameters, labels.confidence, people)
         shards = [Shard.open(RUNS / name) for name in config.data.get("made", ["edited"])]
 
         def composer(*, validation: bool) -> Composer:
             usable = [(held_out(s.person) == validation) & (s.confidence > 0) for s in shards]
             rows = [np.flatnonzero(part) for part in usable]
-            photographs = load_photographs(labels, parameters, validation=validation)
+            photographs = arrived(teacher, validation=validation)
+            photographs = photographs or load_photographs(teacher, validation=validation)
             made = [
                 (s, r, chances(s, r, self.face_loss))
                 for s, r in zip(shards, rows, strict=True)

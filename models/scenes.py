@@ -21,8 +21,9 @@ from facert_blender.capture.contract import FINDING_SIZE, MIRROR_LANDMARKS, PARA
 
 from .augment import photographic
 from .clutter import draw_clutter, hide_in_part
-from .datasets import SHARD_SIZE, SHARD_SPAN, Shard, drawn, held_out
+from .datasets import SHARD_SIZE, SHARD_SPAN, Shard, drawn, held_out, stable_identity
 from .label import MARK_OFFSET, Labels, mirror
+from .relabel import labels_file
 from .shared_data import PHOTOS, landmark_box, person, read_image
 
 LONGEST = 400
@@ -81,11 +82,15 @@ class Scene:
     ignored: np.ndarray
 
 
-def load_photographs(labels: Labels, parameters: np.ndarray, *, validation: bool) -> list[Photograph]:
+def load_photographs(teacher: str, *, validation: bool) -> list[Photograph]:
     """The labelled photographs of training people, or of those held out, in memory.
 
-    parameters: (n, 104), the labels' own or the SFN's (the paper's way).
+    teacher: the run whose labels they have (`models.relabel`, the paper's way), "" for the labels' own.
     """
+    labels = Labels.load()
+    parameters = np.load(labels_file(teacher)) if teacher else labels.parameters
+    people = np.array([person(PHOTOS / str(photo)) for photo in labels.photo])
+    parameters = stable_identity(parameters, labels.confidence, people)
     photographs = []
     names, first = np.unique(labels.photo, return_inverse=True)
     rows_of = np.split(np.argsort(first, kind="stable"), np.cumsum(np.bincount(first))[:-1])
