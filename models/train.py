@@ -110,9 +110,11 @@ def make_task(config: TrainConfig) -> Task:
 
 
 def quietly(_: int) -> None:
-    """Let a process that prepares batches end when the run that it belongs to does, and by nothing else."""
+    """Let a process that prepares batches end when the run that it belongs to does, and by nothing else: a
+    request to end often goes to both, and the run has its checkpoint to write.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
 class Steps(Dataset[dict[str, Tensor]]):

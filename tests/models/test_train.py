@@ -2,6 +2,7 @@
 
 import copy
 import json
+import multiprocessing
 from pathlib import Path
 
 import numpy as np
@@ -94,6 +95,16 @@ def test_batches_are_the_same_prepared_by_other_processes() -> None:
     assert len(came) == len(wanted)
     for step, batch in zip(wanted, came, strict=True):
         torch.testing.assert_close(batch["x"], task.batch(5, step)["x"])
+
+
+def test_processes_that_prepare_batches_end_with_the_run_alone() -> None:
+    coming = batches(Line(), 5, range(40), torch.device("cpu"), workers=1)
+    next(coming)
+    (process,) = multiprocessing.active_children()
+    process.terminate()
+    assert len(list(coming)) == 39
+    process.join(20)
+    assert not process.is_alive()
 
 
 def test_frozen_parts_stay_as_they_are(tmp_path: Path) -> None:
