@@ -175,7 +175,7 @@ def main() -> None:
     points = ModelPoints()
     if options.command == "unpack":
         for file in tqdm(sorted(options.folder.glob("*.npz"))):
-            if file.name.startswith(scenery.NAME):
+            if file.name.split(".")[0] == scenery.NAME:
                 scenery.unpack(file)
             else:
                 unpack(file, points)
