@@ -183,8 +183,7 @@ def main() -> None:
     for name, _, most in (shard.partition(":") for shard in options.shards):
         if name == scenery.NAME:
             scenery.pack(
-                load_photographs(options.labels, validation=False),
-                load_photographs(options.labels, validation=True),
+                *load_photographs(options.labels),
                 options.folder,
                 labels=options.labels,
                 megabytes=options.megabytes,

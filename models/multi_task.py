@@ -120,19 +120,18 @@ class MultiFaceTask:
         self.grid = cast(AnchorGrid, self.network.grid)
         self.face_loss = FaceLoss(Projection(mesh.reduced()), LossWeights(**config.loss))
         teacher = config.data.get("labels", "")
+        photographs = arrived(teacher) or load_photographs(teacher)
         shards = [Shard.open(RUNS / name) for name in config.data.get("made", ["edited"])]
 
         def composer(*, validation: bool) -> Composer:
             usable = [(held_out(s.person) == validation) & (s.confidence > 0) for s in shards]
             rows = [np.flatnonzero(part) for part in usable]
-            photographs = arrived(teacher, validation=validation)
-            photographs = photographs or load_photographs(teacher, validation=validation)
             made = [
                 (s, r, chances(s, r, self.face_loss))
                 for s, r in zip(shards, rows, strict=True)
                 if len(r)  # some shards hold nobody out
             ]
-            return Composer(photographs, made)
+            return Composer(photographs[validation], made)
 
         self.training, validation = composer(validation=False), composer(validation=True)
         self.validation = [

@@ -40,7 +40,7 @@ def pack(
     for number, (first, last) in enumerate(pairwise(ends)):
         part = photographs[first:last]
         arrays = {
-            "rows": np.array([len(photographs), first]),
+            "count": np.array(len(photographs)),
             "run": np.array(labels),
             "pictures": np.concatenate(pictures[first:last]),
             "sizes": sizes[first:last],
@@ -74,17 +74,19 @@ def unpack(file: Path) -> None:
 
 def _count(file: Path) -> int:
     with np.load(file) as packed:
-        return int(packed["rows"][0])
+        return int(packed["count"])
 
 
-def arrived(labels: str, *, validation: bool) -> list[Photograph]:
-    """The photographs that were unpacked, of training people or of those held out; none where none were.
+def arrived(labels: str) -> tuple[list[Photograph], list[Photograph]] | None:
+    """The photographs that were unpacked, of training people and of those held out; None where none were.
 
     Raises:
         ValueError: they were packed with the labels of another run.
     """
-    photographs = []
-    for file in sorted((RUNS / NAME).glob("*.npz")):
+    files = sorted((RUNS / NAME).glob("*.npz"))
+    training: list[Photograph] = []
+    validation: list[Photograph] = []
+    for file in files:
         with np.load(file) as packed:
             arrays = dict(packed)
         if str(arrays["run"]) != labels:
@@ -104,8 +106,7 @@ def arrived(labels: str, *, validation: bool) -> list[Photograph]:
         for image, held, pixel, parameters, landmarks, confidence, around in zip(
             images, arrays["held_out"], arrays["pixel"], *of_faces, ignored, strict=True
         ):
-            if held == validation:
-                photographs.append(
-                    Photograph(image, parameters, landmarks, confidence, False, around, float(pixel))
-                )
-    return photographs
+            (validation if held else training).append(
+                Photograph(image, parameters, landmarks, confidence, False, around, float(pixel))
+            )
+    return (training, validation) if files else None

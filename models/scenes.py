@@ -82,8 +82,8 @@ class Scene:
     ignored: np.ndarray
 
 
-def load_photographs(teacher: str, *, validation: bool) -> list[Photograph]:
-    """The labelled photographs of training people, or of those held out, in memory.
+def load_photographs(teacher: str) -> tuple[list[Photograph], list[Photograph]]:
+    """The labelled photographs of training people, and of those held out, in memory.
 
     teacher: the run whose labels they have (`models.relabel`, the paper's way), "" for the labels' own.
     """
@@ -91,20 +91,19 @@ def load_photographs(teacher: str, *, validation: bool) -> list[Photograph]:
     parameters = np.load(labels_file(teacher)) if teacher else labels.parameters
     people = np.array([person(PHOTOS / str(photo)) for photo in labels.photo])
     parameters = stable_identity(parameters, labels.confidence, people)
-    photographs = []
+    training: list[Photograph] = []
+    validation: list[Photograph] = []
     names, first = np.unique(labels.photo, return_inverse=True)
     rows_of = np.split(np.argsort(first, kind="stable"), np.cumsum(np.bincount(first))[:-1])
     held = held_out(np.array([person(PHOTOS / str(name)) for name in names]))
     for name, rows, is_held in zip(names, rows_of, held, strict=True):
-        if is_held != validation:
-            continue
         image = read_image(PHOTOS / str(name))
         scale = min(1.0, LONGEST / max(image.shape[:2]))
         if scale < 1:
             image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
         known = rows[labels.confidence[rows] > 0.15]
         unknown = rows[labels.confidence[rows] <= 0.15]
-        photographs.append(
+        (validation if is_held else training).append(
             Photograph(
                 image,
                 parameters[known],
@@ -115,7 +114,7 @@ def load_photographs(teacher: str, *, validation: bool) -> list[Photograph]:
                 scale,
             )
         )
-    return photographs
+    return training, validation
 
 
 @dataclass(frozen=True)
