@@ -1,8 +1,9 @@
 """What the finder takes for faces and is none: `python -m models.things` makes `runs/things`.
 
 In every photograph, whole and in parts, these are the likeliest predictions of the run `ms_mfn_find_finer`
-that touch no face that is labelled or that YuNet half sees. From them and from faces a network learns to tell
-which is which (`models.likeness`).
+that are no face that is labelled or that YuNet half sees, not even badly placed: what is behind people, what
+they wear, a part of a face, the place between two. From them and from faces a network learns to tell which is
+which (`models.likeness`).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from torch import nn
 from tqdm import tqdm
 
 from facert_blender.capture.contract import MULTI_SIZE, ROTATION
-from facert_blender.capture.network import suppress
+from facert_blender.capture.network import overlaps, suppress
 from facert_blender.capture.view import fit, pyramid
 
 from .datasets import LAYOUT, Shard, cut_out
@@ -36,7 +37,7 @@ LEAST = 0.02
 """Confidence of the finder from which something is worth telling from a face."""
 SEEN = 0.15
 """Score of YuNet from which something may be a face."""
-MOST = 5
+MOST = 6
 """How many things a photograph gives, at most."""
 SMALLEST = 14
 """Pixels of the longer side of the smallest."""
@@ -46,8 +47,8 @@ WIDE = 500
 """Larger photographs are also searched in four parts."""
 PART = 0.6
 """The side of these parts, as a share of the photograph's."""
-TOUCHED = 0.1
-"""The share of a face, or of what is found, that both may have in common."""
+MISPLACED = 0.25
+"""Intersection over union from which a box, though badly placed, is a face's."""
 
 
 def searched(image: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -81,13 +82,9 @@ def found(finder: nn.Module, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     return all_boxes[kept_once], all_confidence[kept_once]
 
 
-def touches(boxes: np.ndarray, faces: np.ndarray) -> np.ndarray:
-    """Whether each of boxes (n, 4) shares more than TOUCHED of itself or of the other with one of (m, 4)."""
-    first, second = boxes[:, None], faces[None]
-    sides = np.minimum(first[..., 2:], second[..., 2:]) - np.maximum(first[..., :2], second[..., :2])
-    shared = np.clip(sides, 0, None).prod(axis=-1)
-    areas = np.minimum(*((b[..., 2:] - b[..., :2]).prod(axis=-1) for b in (first, second)))
-    return np.asarray((shared > TOUCHED * areas).any(axis=1))
+def no_faces(boxes: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """Which of boxes (n, 4) are not, even badly placed, those of one of the faces (m, 4)."""
+    return np.asarray(overlaps(boxes, faces).max(1, initial=0) < MISPLACED)
 
 
 def faces_in(detector: Detector, image: np.ndarray) -> np.ndarray:
@@ -106,7 +103,7 @@ def things(finder: nn.Module, detector: Detector, photo: str, faces: np.ndarray)
         image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     boxes, confidence = found(finder, image)
     centre, side = centre_and_side(boxes)
-    none = ~touches(boxes, np.concatenate([faces * scale, faces_in(detector, image)]))
+    none = no_faces(boxes, np.concatenate([faces * scale, faces_in(detector, image)]))
     rows = np.flatnonzero(none & (side >= SMALLEST))[:MOST]
     shard = Shard(**{name: np.zeros((len(rows), *shape), kind) for name, (kind, shape) in LAYOUT.items()})
     for place, row in enumerate(rows):

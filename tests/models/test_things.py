@@ -7,7 +7,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="training is not set up (make setup-training)")
 
-from models.things import LEAST, found, searched, touches  # noqa: E402
+from models.things import LEAST, found, no_faces, searched  # noqa: E402
 
 
 def test_large_pictures_are_searched_in_parts_that_cover_them() -> None:
@@ -34,8 +34,12 @@ def test_what_is_found_in_parts_lies_where_it_is() -> None:
     assert sorted(np.round(places[:, 2] - places[:, 0])) == [54, 54, 54, 54, 90]
 
 
-def test_things_touch_no_face() -> None:
-    faces = np.array([[100.0, 100, 200, 200]])
-    boxes = np.array([[300.0, 300, 340, 340], [110, 110, 120, 120], [90, 90, 300, 300], [195, 100, 295, 200]])
-    assert touches(boxes, faces).tolist() == [False, True, True, False]
-    assert touches(boxes, np.zeros((0, 4))).tolist() == [False] * 4
+def test_things_may_have_a_part_of_a_face_but_are_none_that_is_badly_placed() -> None:
+    faces = np.array([[100.0, 100, 200, 200], [220, 100, 320, 200]])
+    elsewhere, eye, between, both = (
+        [300, 300, 340, 340], [110, 110, 140, 140], [165, 100, 255, 200], [60, 60, 360, 360],
+    )  # fmt: skip
+    found, aside, smaller = [100, 102, 201, 199], [125, 120, 225, 220], [110, 110, 180, 180]
+    boxes = np.array([elsewhere, eye, between, both, found, aside, smaller], float)
+    assert no_faces(boxes, faces).tolist() == [True] * 4 + [False] * 3
+    assert no_faces(boxes, np.zeros((0, 4))).all()
