@@ -21,7 +21,7 @@ from facert_blender.capture.contract import FINDING_SIZE, LANDMARKS, ROTATION
 from facert_blender.capture.network import overlaps
 from facert_blender.capture.output import replacing
 
-from .augment import random_view
+from .augment import first_spread, random_view
 from .datasets import PHOTOGRAPHS, SURE, Shard
 from .export import CONFIGS, load_trained
 from .marks import Marks
@@ -69,11 +69,11 @@ def marked_faces() -> tuple[Shard, np.ndarray]:
 
 def points_in_crops(network: SingleFaceNetwork, shard: Shard, rows: np.ndarray, upright: bool) -> Located:
     """What a network makes of faces in views of them, ROUNDS of each, and where the landmarks are."""
-    size = network.config.size
+    size, spread = network.config.size, first_spread(network.config.size)
     rng = np.random.default_rng(0)
     points, rotation, marks = [], [], []
     for chunk in tqdm(np.array_split(np.repeat(rows, ROUNDS), max(1, len(rows) * ROUNDS // 50))):
-        placed = [random_view(shard, row, rng, size=size, upright=float(upright)) for row in chunk]
+        placed = [random_view(shard, row, rng, spread=spread, upright=float(upright)) for row in chunk]
         crops = [cv2.resize(crop, (size, size), interpolation=cv2.INTER_AREA) for crop, _, _ in placed]
         parameters, located, _ = network(torch.from_numpy(np.stack(crops)))
         points.append(located)

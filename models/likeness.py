@@ -17,9 +17,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 from tqdm import tqdm
 
+from facert_blender.capture.contract import SINGLE_SIZE
 from facert_blender.capture.output import replacing
 
-from .augment import photographic, random_view, seen_small
+from .augment import ASIDE, ROUGH, photographic, random_view, seen_small
 from .datasets import SURE, Shard
 from .export import CONFIGS, load_trained
 from .shared_data import RUNS, held_out
@@ -39,9 +40,10 @@ def views(shard: Shard, rows: np.ndarray, size: int, upright: float, rng: np.ran
     """Views uint8 (n, size, size, 3) of rows (n,) of a shard, as the network that reads `size` pixels may see
     them; `upright`: how often as of a face that is being followed.
     """
+    spread = ROUGH if size == SINGLE_SIZE else ASIDE
     crops = []
     for row in rows:
-        crop, _, _ = random_view(shard, row, rng, size=size, upright=upright)
+        crop, _, _ = random_view(shard, row, rng, spread=spread, upright=upright)
         crops.append(seen_small(photographic(crop, rng), size, rng))
     return np.stack(crops)
 

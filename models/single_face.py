@@ -30,7 +30,7 @@ class SingleFaceConfig:
     they are, beside the pooled ones, since pooling forgets where things are. points: how many points of the
     face are located, the 68 landmarks first; decoder: channels of the map on which the multi-scale network
     does so. seen: channels of that map that the expressions are given at each of the points, as they lie in
-    this face: what a lid or a lip looks like, wherever it is.
+    this face: what a lid or a lip looks like, wherever it is. alike: whether likeness is given that, too.
     """
 
     size: int = SINGLE_SIZE
@@ -45,6 +45,7 @@ class SingleFaceConfig:
     points: int = 68
     decoder: int = 64
     seen: int = 0
+    alike: bool = False
 
 
 def whole_floats(x: Tensor) -> AbstractContextManager[object]:
@@ -156,27 +157,32 @@ class Head(nn.Module):
 
 
 class Likeness(nn.Module):
-    """How much what was read looks like a face, from the last features, pooled, and from the points: learned
-    alone, when all else has been learned (`models.likeness`).
+    """How much what was read looks like a face, from the last features, pooled, from the points and, in so
+    many channels, from what is seen there: learned alone, when all else has been learned (`models.likeness`).
     """
 
-    def __init__(self, channels: int, points: int) -> None:
+    def __init__(self, channels: int, points: int, seen: int = 0) -> None:
         super().__init__()
-        self.standardise = nn.BatchNorm1d(channels + 2 * points)
-        self.hidden = nn.Linear(channels + 2 * points, 16)
+        inputs = channels + (2 + seen) * points
+        self.standardise = nn.BatchNorm1d(inputs)
+        self.hidden = nn.Linear(inputs, 16)
         self.out = nn.Linear(16, 1)
         # Before it has learned, everything is a face.
         nn.init.zeros_(self.out.weight)
         nn.init.constant_(self.out.bias, 6.0)
 
-    def forward(self, x: Tensor, points: Tensor) -> Tensor:
-        """Features (n, channels, size, size) and points (n, points, 2) to logarithms of odds (n,)."""
-        pooled = functional.adaptive_avg_pool2d(x, 1).flatten(1)
+    def forward(self, x: Tensor, points: Tensor, seen: Tensor | None = None) -> Tensor:
+        """Features (n, channels, size, size), points (n, points, 2) and what is seen there
+        (n, points, seen), where it was made for it, to logarithms of odds (n,).
+        """
+        given = [functional.adaptive_avg_pool2d(x, 1).flatten(1), points.flatten(1)]
+        if seen is not None:
+            given.append(seen.flatten(1))
         with whole_floats(x):
-            return self.odds(torch.cat([pooled, points.flatten(1)], 1).float())
+            return self.odds(torch.cat(given, 1).float())
 
     def odds(self, features: Tensor) -> Tensor:
-        """The same from the pooled features and the points (n, channels + 2 * points)."""
+        """The same from the pooled features, the points and what is seen there, side by side (n, …)."""
         odds: Tensor = self.out(torch.relu(self.hidden(self.standardise(features))))[:, 0]
         return odds
 
@@ -204,7 +210,7 @@ class SingleFaceNetwork(nn.Module):
         self.pose = Head(w3, 8, c)
         self.identity = Head(w3 + finer, IDENTITIES, c)
         self.expression = Head(w3 + 2 * finer, len(EXPRESSIONS), c, c.seen if c.multi_scale else 0)
-        self.likeness = Likeness(w3, c.points)
+        self.likeness = Likeness(w3, c.points, c.seen if c.multi_scale and c.alike else 0)
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Of crops uint8 (n, size, size, 3): parameters (n, 104), points (n, points, 2) in sides from the
@@ -227,4 +233,5 @@ class SingleFaceNetwork(nn.Module):
             self.expression(expression, points, seen),
             self.pose(coarse, points),
         ]
-        return activate(torch.cat(groups, 1)), points, self.likeness(coarse, points)
+        likeness = self.likeness(coarse, points, seen if self.config.alike else None)
+        return activate(torch.cat(groups, 1)), points, likeness

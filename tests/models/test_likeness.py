@@ -6,11 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from facert_blender.capture.contract import CROP_MARGIN
+
 torch = pytest.importorskip("torch", reason="training is not set up (make setup-training)")
 
 from models import likeness  # noqa: E402
 from models.datasets import LAYOUT, SHARD_SIZE, Shard  # noqa: E402
-from models.likeness import able, examples, learn  # noqa: E402
+from models.likeness import able, examples, learn, views  # noqa: E402
 from models.shared_data import held_out  # noqa: E402
 from models.single_face import SingleFaceConfig, SingleFaceNetwork  # noqa: E402
 from models.train import TrainConfig  # noqa: E402
@@ -38,13 +40,15 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.parametrize("alike", [True, False])
 def test_it_learns_which_is_which_and_nothing_else_changes(
-    runs: Path, monkeypatch: pytest.MonkeyPatch
+    alike: bool, runs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(likeness, "STEPS", 200)
     torch.manual_seed(0)
     config = TrainConfig("small", "reader", 1, data={"shares": {"photographs": 1.0}})
-    network = SingleFaceNetwork(SingleFaceConfig(64, 16, 0, (32, 32, 32), (8, 8, 8))).eval()
+    shape = SingleFaceConfig(64, 16, 0, (32, 32, 32), (8, 8, 8), seen=4, alike=alike)
+    network = SingleFaceNetwork(shape).eval()
     before = {name: value.clone() for name, value in network.state_dict().items()}
     learn(network, *examples(network, config, 80, held=False, seed=0))
     seen, face = examples(network, config, 40, held=True, seed=1)
@@ -53,6 +57,16 @@ def test_it_learns_which_is_which_and_nothing_else_changes(
     assert len(face) == 80 and face.sum() == 40 and (found == face.bool()).float().mean() > 0.95
     changed = {n for n, value in network.state_dict().items() if not torch.equal(value, before[n])}
     assert changed and all(name.startswith("likeness.") for name in changed)
+
+
+def test_a_reader_also_learns_from_faces_far_beside_the_middle() -> None:
+    dot = np.zeros((len(PEOPLE), SHARD_SIZE, SHARD_SIZE, 3), np.uint8)
+    dot[:, 90:102, 90:102] = 255  # the middle of a stored face
+    shown = views(shard(dot), np.arange(len(PEOPLE)), 64, 0.0, np.random.default_rng(0))
+    lit = [np.argwhere(view.min(-1) > 100) for view in shown]
+    places = np.array([where.mean(0) for where in lit if len(where)])
+    aside = np.abs((places + 0.5) / 64 - 0.5) * CROP_MARGIN
+    assert len(places) > 20 and 0.15 < aside.max() < 0.36
 
 
 def test_people_held_out_are_not_learned_from() -> None:

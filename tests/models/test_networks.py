@@ -97,6 +97,19 @@ def test_what_is_seen_at_a_point_is_what_the_map_holds_there() -> None:
     torch.testing.assert_close(seen, held, atol=1e-3, rtol=1e-3)
 
 
+@pytest.mark.parametrize("alike", [True, False])
+def test_likeness_is_given_what_is_seen_where_that_is_asked_for(alike: bool) -> None:
+    torch.manual_seed(0)
+    network = SingleFaceNetwork(SingleFaceConfig(seen=4, alike=alike)).eval()
+    torch.nn.init.normal_(network.likeness.out.weight)
+    with torch.no_grad():
+        before = network(noise(2, 128))
+        network.points.look[0].weight.mul_(2)
+        after = network(noise(2, 128))
+    assert torch.equal(after[1], before[1])
+    assert torch.equal(after[2], before[2]) != alike
+
+
 def test_expressions_alone_are_given_what_is_seen_at_first_to_no_effect() -> None:
     torch.manual_seed(4)
     without = SingleFaceNetwork(SingleFaceConfig()).eval()
