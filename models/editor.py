@@ -19,7 +19,6 @@ from facert_blender.capture.face_shape import JAW, rotation_matrices
 from .datasets import SHARD_SPAN
 from .expressions import CLOSING, INDEX, SIDES
 from .face_model import FaceMesh
-from .fitting import quaternions
 from .head import BACK, EYE, GUMS, IRIS, PUPIL, SKIN, TEETH, Head
 from .label import MARK_OFFSET
 from .rasterize import interpolate, normals, paint, rasterize
@@ -109,29 +108,6 @@ class Editor:
         """Prepare the surfaces that are painted."""
         return cls(Head.make(mesh))
 
-    def edit(
-        self,
-        image: np.ndarray,
-        parameters: np.ndarray,
-        landmarks: np.ndarray,
-        weights: np.ndarray,
-        turn: np.ndarray,
-        *,
-        pixel: float = 0.0,
-        rng: np.random.Generator | None = None,
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Give a face other expression weights (46,) and an added turn (3, 3).
-
-        image: uint8 (s, s, 3) showing SHARD_SPAN sides around the face's centre; parameters (104,) and
-        landmarks (68, 2) in sides; pixel: of the photograph, in sides. Returns the new picture, parameters
-        and landmarks, the picture again around the centre of the new landmarks' box.
-        """
-        face = self.read(image, parameters, landmarks, pixel)
-        new = parameters.copy()
-        new[EXPRESSION] = weights
-        new[ROTATION] = quaternions((turn @ rotation_matrices(parameters[None, ROTATION])[0])[None])[0]
-        return self.paint(face, new, self.look(face, new, rng or np.random.default_rng(0)))
-
     def read(
         self, image: np.ndarray, parameters: np.ndarray, landmarks: np.ndarray, pixel: float = 0.0
     ) -> ReadFace:
@@ -197,7 +173,7 @@ class Editor:
             cv2.resize(without, (size, size)), cv2.GaussianBlur(covered, (0, 0), 1), offset,
         )  # fmt: skip
 
-    def look(self, face: ReadFace, parameters: np.ndarray, rng: np.random.Generator) -> Look:
+    def look(self, face: ReadFace, rng: np.random.Generator) -> Look:
         """A look for the face over its own surroundings: mostly its own light and eyes."""
         own_eyes = bool(max(closing(face.parameters[EXPRESSION])) < 0.4 and rng.random() < 0.75)
         bright = np.clip(face.skin.mean() / 170, 0.2, 1.1)
@@ -220,9 +196,7 @@ class Editor:
             bright * np.array([228, 218, 200]) * rng.uniform(0.75, 1.08) * rng.uniform(0.96, 1.04, 3),
         )
 
-    def another_look(
-        self, face: ReadFace, parameters: np.ndarray, surroundings: np.ndarray, rng: np.random.Generator
-    ) -> Look:
+    def another_look(self, face: ReadFace, surroundings: np.ndarray, rng: np.random.Generator) -> Look:
         """A look for a whole head before surroundings uint8 (s, s, 3): any light, hair, glasses, hat."""
         light = 0.5 * face.light + 0.5 * random_light(rng) if rng.random() < 0.4 else random_light(rng)
         light = light * rng.uniform(0.75, 1.15)
@@ -231,7 +205,7 @@ class Editor:
             colours[:] = colours.mean(1, keepdims=True)
             surroundings = np.repeat(surroundings.mean(2, keepdims=True), 3, axis=2).astype(np.uint8)
         return replace(
-            self.look(face, parameters, rng),
+            self.look(face, rng),
             light=light.astype(np.float32),
             surroundings=surroundings,
             hair=np.array([rng.choice([0.02, rng.uniform(0.02, 0.25)]), rng.random()], np.float32),

@@ -60,6 +60,17 @@ def head(mesh: FaceMesh, parameters: np.ndarray, behind: np.ndarray | None = Non
     return picture.astype(np.uint8)
 
 
+def save_picture(image: np.ndarray, path: Path) -> None:
+    """Save a picture uint8 (h, w, 3) as a PNG.
+
+    Raises:
+        OutputError: the file cannot be written there.
+    """
+    _, png = cv2.imencode(".png", cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+    with replacing(path) as temporary:
+        temporary.write_bytes(png.tobytes())
+
+
 def save_tiles(tiles: list[np.ndarray], across: int, path: Path) -> None:
     """Save pictures of one size, uint8 (h, w, 3), as one PNG, so many in a row.
 
@@ -67,7 +78,5 @@ def save_tiles(tiles: list[np.ndarray], across: int, path: Path) -> None:
         OutputError: the file cannot be written there.
     """
     tiles = tiles + [np.zeros_like(tiles[0])] * (-len(tiles) % across)
-    picture = np.vstack([np.hstack(tiles[i : i + across]) for i in range(0, len(tiles), across)])
-    _, png = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
-    with replacing(path) as temporary:
-        temporary.write_bytes(png.tobytes())
+    rows = [np.hstack(tiles[i : i + across]) for i in range(0, len(tiles), across)]
+    save_picture(np.vstack(rows), path)

@@ -33,7 +33,6 @@ from .datasets import EDITED, PHOTOGRAPHS, RENDERED, SHARD_SIZE, SHARD_SPAN, Sha
 from .editor import Editor, Look, ReadFace, fill_in
 from .expressions import (
     CHANGES,
-    possible,
     sample_averted,
     sample_expression,
     sample_gaze,
@@ -45,8 +44,7 @@ from .expressions import (
 from .face_model import FaceMesh
 from .fitting import quaternions
 from .shared_data import RUNS
-
-__all__ = ["Editor", "Maker", "Recipe", "make", "possible", "sample_expression"]
+from .sheets import save_tiles
 
 BLOCK = 200
 """Rows that are made and written together."""
@@ -91,6 +89,18 @@ class Recipe:
 
 
 @dataclass(frozen=True)
+class Side:
+    """One side of the split, people held out or the others: nothing of one goes into faces of the other.
+
+    rows: of its photographs. sources: those of them that may be painted. expressions: (n, 46), of them all.
+    """
+
+    rows: np.ndarray
+    sources: np.ndarray
+    expressions: np.ndarray
+
+
+@dataclass(frozen=True)
 class Maker:
     """Makes blocks of a recipe from the photographs' crops."""
 
@@ -110,6 +120,24 @@ class Maker:
         good = (shard.confidence > LEAST_CONFIDENCE[kind]) & (shard.pixel < COARSEST[kind])
         held = held_out(shard.person)
         return np.flatnonzero(good & {"training": ~held, "held-out": held, "all": good}[self.recipe.people])
+
+    @cached_property
+    def sides(self) -> tuple[Side, Side]:
+        """The people who are trained on, and those held out."""
+        held = held_out(self.photographs.person)
+        trained, kept = (
+            Side(
+                np.flatnonzero(held == side),
+                self.sources[held[self.sources] == side],
+                self.photographs.parameters[held == side, EXPRESSION],
+            )
+            for side in (False, True)
+        )
+        return trained, kept
+
+    def side_of(self, source: int) -> Side:
+        """The side on which the person of a photograph's row is."""
+        return self.sides[int(held_out(self.photographs.person[source : source + 1])[0])]
 
     def block(self, number: int) -> Shard:
         """The rows of a block, in twos of one source; some twos are pairs."""
@@ -138,18 +166,18 @@ class Maker:
         rendered = self.recipe.kind == "rendered"
         person = str(shard.person[source])
         if rendered:
-            start = self._another_shape(start, rng)
+            start = self._another_shape(start, source, rng)
             person = _namesake(person, int(rng.integers(1_000_000)))
         one, other, paired = self._changed_twice(start, source, rng)
-        look = self._look(face, one, rng)
+        look = self._look(face, source, one, rng)
         made = []
         for k, new in enumerate((one, other)):
             if k and not paired:
-                look = self._look(face, new, rng)
+                look = self._look(face, source, new, rng)
             elif k and self.recipe.change == "gaze":
                 look = looking_elsewhere(face, look, rng)
             elif k and look.surroundings is None:
-                look = replace(self.editor.look(face, new, rng), light=look.light, creases=look.creases)
+                look = replace(self.editor.look(face, rng), light=look.light, creases=look.creases)
             image, parameters, landmarks = self.editor.paint(face, new, look, own_shape=not rendered)
             zoom = float(parameters[SCALE] / new[SCALE])
             pair = first + 1 - k if paired else -1
@@ -164,7 +192,7 @@ class Maker:
     ) -> tuple[np.ndarray, np.ndarray, bool]:
         """Two parameters (104,), and whether they are a pair, which differs in expression or turn alone."""
         if not self.recipe.exact:
-            real = self.photographs.parameters[:, EXPRESSION]
+            real = self.side_of(source).expressions
             one, other = (partly_changed(start, self.recipe.change, real, rng) for _ in range(2))
             return one, other, True
         one = self._changed(start, source, rng)
@@ -178,9 +206,9 @@ class Maker:
 
     def _changed(self, start: np.ndarray, source: int, rng: np.random.Generator) -> np.ndarray:
         """Parameters (104,) with another expression and rotation."""
-        real = self.photographs.parameters[:, EXPRESSION]
         new = start.copy()
-        new[EXPRESSION] = sample_expression(real[source].copy(), real, rng)
+        own = self.photographs.parameters[source, EXPRESSION].copy()
+        new[EXPRESSION] = sample_expression(own, self.side_of(source).expressions, rng)
         current = rotation_matrices(start[None, ROTATION])[0]
         if self.recipe.averted:
             rotation = sample_averted(rng)
@@ -191,9 +219,9 @@ class Maker:
         new[ROTATION] = quaternions(rotation[None])[0]
         return new
 
-    def _another_shape(self, parameters: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    def _another_shape(self, parameters: np.ndarray, source: int, rng: np.random.Generator) -> np.ndarray:
         """Parameters with the identity of somebody between two people, and a little of nobody."""
-        one, two = self.photographs.parameters[rng.choice(self.sources, 2), IDENTITY]
+        one, two = self.photographs.parameters[rng.choice(self.side_of(source).sources, 2), IDENTITY]
         new = parameters.copy()
         new[IDENTITY] = one + rng.uniform(0, 1) * (two - one) + rng.normal(0, 0.5, IDENTITIES)
         new[IDENTITY] = new[IDENTITY].clip(-2.5, 2.5)
@@ -201,23 +229,23 @@ class Maker:
         new[TRANSLATION] = 0
         return new
 
-    def _look(self, face: ReadFace, new: np.ndarray, rng: np.random.Generator) -> Look:
+    def _look(self, face: ReadFace, source: int, new: np.ndarray, rng: np.random.Generator) -> Look:
         if self.recipe.kind == "rendered":
-            return self.editor.another_look(face, new, self._background(face, rng), rng)
-        look = self.editor.look(face, new, rng)
+            return self.editor.another_look(face, self._background(face, source, rng), rng)
+        look = self.editor.look(face, rng)
         angle = 2 * np.arccos(np.clip(abs(new[ROTATION] @ face.parameters[ROTATION]), 0, 1))
         if angle > WHOLE_HEAD and rng.random() < 0.5:
-            whole = self.editor.another_look(face, new, self._background(face, rng), rng)
+            whole = self.editor.another_look(face, self._background(face, source, rng), rng)
             look = replace(whole, light=look.light)
         return look
 
-    def _background(self, face: ReadFace, rng: np.random.Generator) -> np.ndarray:
+    def _background(self, face: ReadFace, source: int, rng: np.random.Generator) -> np.ndarray:
         """A picture uint8 (s, s, 3) without the face: its surroundings, another's, or hardly any."""
         kind = rng.choice(3, p=(0.4, 0.4, 0.2))
         if kind == 0:
             picture = face.without
         elif kind == 1:
-            other = np.asarray(self.photographs.images[rng.integers(len(self.photographs))], np.float32)
+            other = np.asarray(self.photographs.images[rng.choice(self.side_of(source).rows)], np.float32)
             across = np.abs(np.linspace(-1, 1, SHARD_SIZE))
             far = np.hypot(across[None] / 0.62, across[:, None] / 0.8) > 1
             picture = fill_in(other, far)[:: rng.choice([-1, 1]), :: rng.choice([-1, 1])]
@@ -316,8 +344,7 @@ def sheet(shard: Shard, path: Path) -> None:
         for point in shard.landmarks[i] * (SHARD_SIZE / SHARD_SPAN) + (SHARD_SIZE - 1) / 2:
             cv2.circle(marked, np.rint(point).astype(int).tolist(), 1, (0, 255, 0), -1)
         tiles.append(np.vstack([shard.images[i], marked]))
-    rows = [np.hstack(tiles[i : i + 8]) for i in range(0, len(tiles) // 8 * 8, 8)]
-    cv2.imwrite(str(path), cv2.cvtColor(np.vstack(rows), cv2.COLOR_RGB2BGR))
+    save_tiles(tiles, 8, path)
 
 
 def main() -> None:

@@ -26,15 +26,16 @@ from .datasets import PHOTOGRAPHS, SHARD_SIZE, SHARD_SPAN, Shard
 from .editor import Editor, ReadFace
 from .evaluate.lists import FaceList
 from .evaluate.rotation import yaw
+from .evaluate.system import VALIDATION
 from .evaluate.twins import SHOWN
 from .expression_measures import CATEGORIES
 from .expressions import CHANGES, MOUTH, possible, sample_expression, turn
 from .face_model import FaceMesh
 from .fitting import quaternions
-from .shared_data import RUNS, held_out, landmark_box
+from .shared_data import held_out, landmark_box, read_image
+from .sheets import save_picture, save_tiles
 from .synthesize import looking_elsewhere, partly_changed
 
-VALIDATION = RUNS / "validation"
 SEED = 2019
 COUNTS = {
     "edited": {"category": 50, "neutral": 100, "mixed": 150, "turned": 150},
@@ -118,7 +119,7 @@ class Maker:
         pair: the number of a face with two pictures, for `twins.csv`; the others go into the other lists.
         """
         file = self.folder / f"{name}.png"
-        cv2.imwrite(str(file), cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+        save_picture(image, file)
         size = image.shape[0]
         self.files.append(file)
         self.boxes.append(landmark_box(landmarks * (size / SHARD_SPAN) + (size - 1) / 2))
@@ -183,7 +184,7 @@ class Painter:
         nearest = self.sources[np.argsort(np.abs(self.looks - plan.yaw))[:NEAREST]]
         face = self.face(int(rng.choice(nearest)))
         new = planned(face.parameters, plan)
-        return self.editor.paint(face, new, self.editor.look(face, new, rng))
+        return self.editor.paint(face, new, self.editor.look(face, rng))
 
     def rendered(self, plan: Plan, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """A head between two people, with the skin of a third, before the surroundings of a fourth."""
@@ -193,7 +194,7 @@ class Painter:
         new[IDENTITY] = one + rng.uniform(0, 1) * (two - one)
         new[TRANSLATION] = 0
         behind = self.face(int(rng.choice(self.sources))).without.clip(0, 255).astype(np.uint8)
-        look = self.editor.another_look(face, new, behind, rng)
+        look = self.editor.another_look(face, behind, rng)
         return self.editor.paint(face, new, look, own_shape=False)
 
     def twins(self, change: str, rng: np.random.Generator) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
@@ -201,7 +202,7 @@ class Painter:
         face = self.face(int(rng.choice(self.expressive)))
         real = self.photographs.parameters[self.good, EXPRESSION]
         own, another = face.parameters, partly_changed(face.parameters, change, real, rng)
-        look = self.editor.look(face, own, rng)
+        look = self.editor.look(face, rng)
         other = looking_elsewhere(face, look, rng) if change == "gaze" else look
         return [self.editor.paint(face, own, look), self.editor.paint(face, another, other)]
 
@@ -235,13 +236,13 @@ def sheet(maker: Maker, path: Path, rng: np.random.Generator) -> None:
     kinds: dict[str, list[Path]] = {}
     for file in maker.files:
         kinds.setdefault(file.stem.rsplit("_", 1)[0], []).append(file)
-    rows = []
+    tiles = []
     for kind, files in kinds.items():
-        chosen = [files[i] for i in rng.choice(len(files), 8)]
-        row = np.hstack([cv2.resize(cv2.imread(str(file)), (SHARD_SIZE, SHARD_SIZE)) for file in chosen])
-        cv2.putText(row, kind, (4, 14), 0, 0.45, (0, 255, 255), 1)
-        rows.append(row)
-    cv2.imwrite(str(path), np.vstack(rows))
+        chosen = [read_image(files[i]) for i in rng.choice(len(files), 8)]
+        row = [cv2.resize(image, (SHARD_SIZE, SHARD_SIZE)) for image in chosen]
+        cv2.putText(row[0], kind, (4, 14), 0, 0.45, (255, 255, 0), 1)
+        tiles += row
+    save_tiles(tiles, 8, path)
 
 
 def main() -> None:

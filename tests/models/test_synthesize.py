@@ -64,6 +64,22 @@ def test_blocks_follow_from_the_seed_and_hold_pairs(editor: Editor, photographs:
     assert (kind == "rendered") == bool((block.parameters[:, 1:50] != 0).any())
 
 
+def test_nothing_of_people_held_out_is_in_heads_of_others(editor: Editor, photographs: Shard) -> None:
+    held = held_out(photographs.person)
+    assert held.any() and not held.all()
+    photographs.parameters[:, 1:50] = np.where(held, 2, -2)[:, None]
+    photographs.parameters[held, EXPRESSION.start + EXPRESSIONS.index("cheekPuff")] = 1
+    maker = Maker(Recipe(12, "rendered", 0, "all"), photographs, editor)
+    block = maker.block(0)
+    made = held_out(block.person)
+    assert made.any() and not made.all()
+    shapes = block.parameters[:, 1:50].mean(1)
+    assert (shapes[made] > 1).all() and (shapes[~made] < -1).all()
+    for side, people in zip(maker.sides, (~held, held), strict=True):
+        np.testing.assert_array_equal(side.rows, np.flatnonzero(people))
+        assert (side.expressions.max() == 1) == held[side.rows].all()
+
+
 def test_held_out_people_stay_held_out(editor: Editor, photographs: Shard) -> None:
     for kind in ("edited", "rendered"):
         block = Maker(Recipe(4, kind, 0, "held-out"), photographs, editor).block(0)
