@@ -43,10 +43,10 @@ class TrainConfig:
     """How long and how fast.
 
     network: "single", "multi", or "reader", a small SFN that reads what the MFN of the run `finder` finds.
-    epoch_batches: batches to an epoch. schedule: "plateau" divides the rate by ten after five flat
-    validations, as the paper does; "cosine" falls smoothly over `epochs`. start: another run whose weights to
-    begin from, where their names and sizes agree. frozen: the parts of the network that stay as they are.
-    confidence: of an MFN, what is exported as 0.5 (`models.calibrate`).
+    epoch_batches: batches to an epoch. rate, floor: the learning rate at first, and that to which it falls
+    along a cosine. start: another run whose weights to begin from, where their names and sizes agree. frozen:
+    the parts of the network that stay as they are. confidence: of an MFN, what is exported as 0.5
+    (`models.calibrate`).
     """
 
     name: str
@@ -56,7 +56,6 @@ class TrainConfig:
     batch: int = 32
     rate: float = 1e-3
     floor: float = 1e-6
-    schedule: str = "cosine"
     seed: int = 0
     start: str = ""
     frozen: tuple[str, ...] = ()
@@ -193,10 +192,8 @@ class Run:
         self.optimizer = torch.optim.Adam(
             self.network.parameters(), lr=config.rate, fused=device.type == "cuda"
         )
-        self.plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(
-            self.optimizer, factor=0.1, patience=5, min_lr=config.floor
-        )
         self.step = 0
+        self.validated = 0
         self.best = math.inf
         self.seconds = 0.0
         self.began = time.monotonic()
@@ -226,9 +223,10 @@ class Run:
         checkpoint = self.folder / "checkpoint.pt"
         if checkpoint.exists():
             state = torch.load(checkpoint, map_location=self.device, weights_only=True)
-            for name in ("network", "average", "optimizer", "plateau"):
+            for name in ("network", "average", "optimizer"):
                 getattr(self, name).load_state_dict(state[name])
-            self.step, self.best, self.seconds = state["step"], state["best"], state["seconds"]
+            for name in ("step", "validated", "best", "seconds"):
+                setattr(self, name, state[name])
         elif self.config.start:
             other = torch.load(
                 self.runs / self.config.start / "best.pt", map_location=self.device, weights_only=True
@@ -248,16 +246,15 @@ class Run:
         """Write everything needed to go on."""
         self.count_seconds()
         state: dict[str, Any] = {
-            name: getattr(self, name).state_dict() for name in ("network", "average", "optimizer", "plateau")
+            name: getattr(self, name).state_dict() for name in ("network", "average", "optimizer")
         }
-        self.save("checkpoint.pt", {**state, "step": self.step, "best": self.best, "seconds": self.seconds})
+        counts = {name: getattr(self, name) for name in ("step", "validated", "best", "seconds")}
+        self.save("checkpoint.pt", {**state, **counts})
 
     def rate(self) -> float:
-        """The learning rate of this step: a short warm-up, then the schedule."""
+        """The learning rate of this step: a short warm-up, then a cosine."""
         config = self.config
         warm = min(1.0, (self.step + 1) / 300)
-        if config.schedule == "plateau":
-            return float(self.optimizer.param_groups[0]["lr"])
         return warm * max(config.floor, config.rate * 0.5 * (1 + math.cos(math.pi * self.done)))
 
     def train_step(self, batch: dict[str, Tensor]) -> Tensor:
@@ -283,17 +280,23 @@ class Run:
         self.step += 1
         return loss.detach()
 
-    def finish_epoch(self, mean_loss: float, images_per_second: float) -> None:
-        """Validate, write the metrics, keep the best."""
+    @property
+    def finished_epoch(self) -> bool:
+        """Whether this is the end of an epoch, or of the run."""
+        return self.done >= 1 or self.step % self.config.epoch_batches == 0
+
+    def finish_epoch(self, losses: list[Tensor], seconds: float) -> None:
+        """Validate, write the metrics, keep the best. losses: of the batches of so many seconds, of which
+        nothing may be known any more.
+        """
         metrics = self.task.validate(self.average, self.device)
-        if self.config.schedule == "plateau":
-            self.plateau.step(metrics["score"])
+        images = len(losses) * self.config.batch
         line = {
             "epoch": math.ceil(self.step / self.config.epoch_batches),
-            "loss": round(mean_loss, 4),
+            "loss": round(float(torch.stack(losses).mean()), 4) if losses else None,
             "rate": self.optimizer.param_groups[0]["lr"],
             "seconds": round(self.seconds),
-            "images_per_second": round(images_per_second, 1),
+            "images_per_second": round(images / seconds, 1) if losses else None,
             **{name: round(value, 4) for name, value in metrics.items()},
         }
         with open(self.folder / "metrics.jsonl", "a", encoding="utf-8") as log:
@@ -301,10 +304,14 @@ class Run:
         if metrics["score"] < self.best:
             self.best = metrics["score"]
             self.save("best.pt", self.average.state_dict())
+        self.validated = self.step
         print(json.dumps(line), flush=True)
 
     def go(self) -> None:
         """Train to the last epoch, for the time given, or until interrupted; nothing where that is done."""
+        if self.step > self.validated and self.finished_epoch:
+            self.finish_epoch([], 0.0)  # It was interrupted before that.
+            self.checkpoint()
         if self.done >= 1:
             return
         config = self.config
@@ -318,10 +325,9 @@ class Run:
                 losses.append(self.train_step(batch))
                 bar.update()
                 finished = self.done >= 1
-                if finished or self.step % config.epoch_batches == 0:
-                    mean = float(torch.stack(losses).mean())
+                if finished or self.finished_epoch:
                     self.count_seconds()
-                    self.finish_epoch(mean, len(losses) * config.batch / (self.began - epoch_began))
+                    self.finish_epoch(losses, self.began - epoch_began)
                     losses, epoch_began = [], time.monotonic()
                 if finished or time.monotonic() - saved > CHECKPOINT_SECONDS:
                     self.checkpoint()

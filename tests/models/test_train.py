@@ -65,6 +65,26 @@ def test_interrupted_training_ends_where_uninterrupted_training_ends(tmp_path: P
         torch.testing.assert_close(a, b)
 
 
+def test_training_that_is_interrupted_as_it_validates_does_so_when_it_goes_on(tmp_path: Path) -> None:
+    class Stopped(Line):
+        def validate(self, network: torch.nn.Module, device: torch.device) -> dict[str, float]:
+            raise KeyboardInterrupt
+
+    config, cpu = TrainConfig(name="line", network="single", epochs=1, epoch_batches=20), torch.device("cpu")
+    first = Run(config, Stopped(), cpu, tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        first.go()
+    first.checkpoint()
+    for _ in range(2):
+        again = Run(config, Line(), cpu, tmp_path)
+        again.restore()
+        again.go()
+    (line,) = (tmp_path / "line" / "metrics.jsonl").read_text().splitlines()
+    assert json.loads(line)["epoch"] == 1 and json.loads(line)["loss"] is None
+    kept = torch.load(tmp_path / "line" / "best.pt", weights_only=True)
+    torch.testing.assert_close(kept, first.average.state_dict())
+
+
 def test_training_for_a_given_time_ends_with_the_rate_at_its_floor(tmp_path: Path) -> None:
     config = TrainConfig(name="line", network="single", epochs=1000, epoch_batches=60, rate=0.1, floor=0.001)
     run = Run(config, Line(), torch.device("cpu"), tmp_path, minutes=0.01)
