@@ -42,7 +42,7 @@ LAYOUT: dict[str, tuple[str, tuple[int, ...]]] = {
     "parameters": ("f4", (PARAMETERS,)),
     "landmarks": ("f4", (LANDMARKS, 2)),
     "confidence": ("f4", ()),
-    "person": ("U64", ()),
+    "person": ("U128", ()),
     "exact": ("?", ()),
     "pixel": ("f4", ()),
     "pair": ("i4", ()),
@@ -77,6 +77,11 @@ class Shard:
 
     def __len__(self) -> int:
         return len(self.images)
+
+    @property
+    def made(self) -> bool:
+        """Whether its faces are made, with exact labels, as far as they are there (of confidence over 0)."""
+        return bool(self.exact[self.confidence > 0].all())
 
     def save(self, folder: Path) -> None:
         """Write the arrays to a folder, whole or not at all."""

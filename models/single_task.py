@@ -48,7 +48,7 @@ def chances(shard: Shard, rows: np.ndarray, loss: FaceLoss) -> np.ndarray:
     Rare expressions and turned heads come more often, and photographs whose points people marked take
     half of the time: the points of the others are automatic, and not quite where people see them.
     """
-    reliable = (loss.exact if shard.exact.all() else loss.fitted).numpy()
+    reliable = (loss.exact if shard.made else loss.fitted).numpy()
     square = shard.parameters[rows][:, EXPRESSION] ** 2
     rare = np.minimum(square / square.mean(0).clip(1e-4), 40) * reliable
     strong = rare.sum(1) / reliable.sum()
@@ -70,15 +70,14 @@ def open_labelled(name: str, data: dict[str, Any]) -> Shard:
     called exact.
     """
     shard, teacher, share = Shard.open(RUNS / name), data.get("labels", ""), data.get("exact", 1.0)
-    made = bool(shard.exact.all())
-    if not teacher or (made and share == 1):
+    if not teacher or (shard.made and share == 1):
         return shard
     seen = np.load(labels_file(teacher, name))
-    stems = data.get("exactly" if made else "fitted", ())
+    stems = data.get("exactly" if shard.made else "fitted", ())
     kept = [EXPRESSION.start + i for stem in stems for i in channels(stem)]
-    if not made:
+    if not shard.made:
         seen[:, kept] = shard.parameters[:, kept]
-    if not made or share == 0:
+    if not shard.made or share == 0:
         return shard.labelled(seen)
     mixed = share * shard.parameters + (1 - share) * seen
     for columns in (ROTATION, kept):

@@ -65,6 +65,21 @@ def test_a_shard_comes_back_from_its_folder(labels: Labels, tmp_path: Path) -> N
         Shard.open(tmp_path / "none")
 
 
+def test_long_names_stay_whole_where_rows_are_written(labels: Labels, tmp_path: Path) -> None:
+    name = "wider/" + 2 * "12_Group_Team_Organized_Group_" + "868"
+    row = replace(cut(labels), person=np.array([name]))
+    Shard.writable(tmp_path / "part", 3).put(1, row)
+    assert Shard.open(tmp_path / "part").person.tolist() == ["", name, ""]
+
+
+def test_faces_are_made_ones_as_far_as_they_are_there(labels: Labels, tmp_path: Path) -> None:
+    photographed = cut(labels)
+    assert not photographed.made
+    part = Shard.writable(tmp_path / "part", 2)
+    part.put(0, replace(photographed, exact=np.ones(1, bool)))
+    assert part.made and not part.exact.all()
+
+
 def test_rows_are_drawn_as_often_as_their_chances_say() -> None:
     rng = np.random.default_rng(0)
     rows, reach = np.array([4, 7, 9]), np.cumsum([0.5, 0.0, 1.5])

@@ -26,7 +26,8 @@ def test_fitted_labels_give_way_to_those_of_an_sfn_and_exact_ones_as_far_as_wish
 ) -> None:
     for module in (relabel, single_task):
         monkeypatch.setattr(module, "RUNS", tmp_path)
-    fitted = Shard(**{name: np.zeros((2, *shape), dtype) for name, (dtype, shape) in LAYOUT.items()})
+    rows = Shard(**{name: np.zeros((2, *shape), dtype) for name, (dtype, shape) in LAYOUT.items()})
+    fitted = replace(rows, confidence=np.ones(2, np.float32))
     fitted.save(tmp_path / "photographs")
     upright = fitted.parameters.copy()
     upright[:, ROTATION.start] = 1
