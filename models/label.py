@@ -294,22 +294,27 @@ def repeated(readings: Readings) -> np.ndarray:
     return again
 
 
+def by_people(photo: np.ndarray) -> np.ndarray:
+    """Whether faces of photographs (n,) have people's marks, if any: a turned copy has its original's."""
+    return marked_by_people(np.array([person(PHOTOS / str(name)) for name in photo]))
+
+
 def landmarks_of(readings: Readings) -> tuple[np.ndarray, np.ndarray]:
     """The landmarks (n, 68, 2) to use for each face, and the teacher's mapped onto them, NaN where unknown.
 
-    People's marks stand. Automatic ones (ytf) give way to the teacher's: the gap between their lids hardly
-    changes when eyes close, and they lie 3.6 % of the face (median) from the teacher's, which lie 2.1 % from
-    people's.
+    People's marks stand. Automatic ones (ytf, 300VW) give way to the teacher's: the gap between their lids
+    hardly changes when eyes close, and they lie 3.6 % of the face (median) from the teacher's, which lie
+    2.1 % from people's.
     """
     taught = np.isfinite(readings.points[:, 0, 0])
     marked = np.isfinite(readings.human[:, 0, 0])
-    by_people = marked_by_people(readings.photo)
-    both = taught & marked & by_people
+    people_marked = by_people(readings.photo)
+    both = taught & marked & people_marked
     offset = np.array([MARK_OFFSET, 0], np.float32)
     mapping = learn_landmark_map(readings.points[both], readings.human[both] - offset)
     mapped = np.full((len(taught), LANDMARKS, 2), np.nan, np.float32)
     mapped[taught] = map_landmarks(readings.points[taught], mapping) + offset
-    stands = marked & (by_people | ~taught)
+    stands = marked & (people_marked | ~taught)
     landmarks = np.where(stands[:, None, None], readings.human, mapped)
     return landmarks.astype(np.float32), mapped
 
@@ -321,7 +326,7 @@ def label(readings: Readings, shape: FaceShape, dense: DensePoints) -> Labels:
     """
     taught = np.isfinite(readings.points[:, 0, 0])
     marked = np.isfinite(readings.human[:, 0, 0])
-    by_people = marked_by_people(readings.photo) & marked
+    people_marked = by_people(readings.photo) & marked
     landmarks, mapped = landmarks_of(readings)
     usable = (marked | taught) & ~repeated(readings)
     box = np.where((marked | taught)[:, None], landmark_box(landmarks), readings.box).astype(np.float32)
@@ -336,14 +341,14 @@ def label(readings: Readings, shape: FaceShape, dense: DensePoints) -> Labels:
     evidence = Evidence(
         (landmarks - centre[:, None]) / side[:, None, None],
         np.concatenate([placed, depth], 2),
-        np.stack([np.where(by_people, 1.0, 0.5), taught], 1),
+        np.stack([np.where(people_marked, 1.0, 0.5), taught], 1),
         mean,
         spread,
         people,
     )[usable]
     turned = fit(shape, dense, evidence, rounds=5).parameters
     unit = turned[:, SCALE] * side[usable]
-    marks = np.where(by_people[:, None, None], readings.human, np.nan)[usable]
+    marks = np.where(people_marked[:, None, None], readings.human, np.nan)[usable]
     gap = joined(
         gaps(marks, MARKED, turned[:, ROTATION], unit),
         gaps(readings.points[usable], TAUGHT, turned[:, ROTATION], unit),
@@ -364,7 +369,7 @@ def label(readings: Readings, shape: FaceShape, dense: DensePoints) -> Labels:
         np.where(marked[:, None, None], readings.human, mapped) - mapped, axis=2
     ).mean(1)
     disagreement = np.where(taught & marked, disagreement / side, np.where(marked, 0.03, 0.02))[usable]
-    tolerance = np.where(by_people[usable] | ~marked[usable], 0.06, 0.09)
+    tolerance = np.where(people_marked[usable] | ~marked[usable], 0.06, 0.09)
     missed = fits.residual * np.stack([np.ones(len(evidence.trust)), taught[usable]], 1)
     confidence = np.zeros(len(usable), np.float32)
     confidence[usable] = np.exp(
@@ -375,7 +380,9 @@ def label(readings: Readings, shape: FaceShape, dense: DensePoints) -> Labels:
     weight = np.zeros((len(usable), len(dense)), np.float32)
     weight[usable] = dense.facing(fits.parameters) * taught[usable, None]
     weight[usable] *= np.minimum(dense.weight, 1) * np.exp(-((disagreement / tolerance) ** 2))[:, None]
-    return Labels(readings.photo, landmarks, parameters, confidence, by_people, box, points[..., :2], weight)
+    return Labels(
+        readings.photo, landmarks, parameters, confidence, people_marked, box, points[..., :2], weight
+    )
 
 
 def _sides(mean: np.ndarray, stem: str, rows: np.ndarray) -> np.ndarray:

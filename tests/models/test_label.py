@@ -106,12 +106,17 @@ def test_peoples_marks_stand_and_automatic_ones_give_way() -> None:
     points = rng.normal(0, 40, (60, 478, 3)).astype(np.float32)
     points[:, 33, :2], points[:, 263, :2] = (-50, 0), (50, 0)
     human = points[:, :68, :2] + np.array([MARK_OFFSET, 0], np.float32)
-    photos = [f"helen-train/{i}.jpg" for i in range(58)] + ["ytf/A_1.jpg", "ytf/A_2.jpg"]
+    photos = [f"helen-train/{i}.jpg" for i in range(57)] + ["300w-lp/HELEN_7_3.jpg"]
+    photos += ["ytf/A_1.jpg", "ytf/A_2.jpg"]
     human[58:] += 20
     human[0] += 3
+    human[57] += 3
     points[59] = np.nan
     landmarks, mapped = landmarks_of(readings(photos, human, points))
     np.testing.assert_array_equal(landmarks[0], human[0])
+    np.testing.assert_array_equal(
+        landmarks[57], human[57]
+    )  # a turned copy of a photograph that people marked
     np.testing.assert_array_equal(landmarks[58], mapped[58])
     np.testing.assert_array_equal(landmarks[59], human[59])
     assert np.abs(mapped[58] - human[58]).mean() > 10 and np.isnan(mapped[59]).all()
