@@ -180,8 +180,8 @@ def sample_gaze(rng: np.random.Generator) -> np.ndarray:
 
 
 def sample_averted(rng: np.random.Generator) -> np.ndarray:
-    """A rotation (3, 3) of a head that looks away: bent by 25 to 50 degrees, mostly down, or in profile, 60
-    to 95 degrees of yaw.
+    """A rotation (3, 3) of a head that looks away: bent down by 25 to 50 degrees, at times up by 15 to 30, or
+    in profile, 60 to 95 degrees of yaw.
     """
     yaw, pitch = rng.normal(0, 30), rng.uniform(25, 50) * rng.choice([1.0, -0.6], p=(0.8, 0.2))
     if rng.random() < 0.5:

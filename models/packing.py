@@ -58,14 +58,15 @@ def decoded(pictures: np.ndarray, sizes: np.ndarray) -> list[np.ndarray]:
 
 
 def cuts(sizes: np.ndarray, paired: np.ndarray, limit: float) -> list[int]:
-    """Where rows of these sizes are cut into parts of at most `limit` bytes, if a row alone has no more:
-    never before the second of a pair, which is `paired` (n,) with the one before.
+    """Where rows of these sizes are cut into parts of at most `limit` bytes, if no row or pair alone has
+    more: never before the second of a pair, which is `paired` (n,) with the one before.
     """
     ends, size = [0], 0
     for row, more in enumerate(sizes):
         if size + more > limit and size:
             cut = row - int(paired[row])
-            ends.append(cut)
+            if cut > ends[-1]:
+                ends.append(cut)
             size = int(sizes[cut:row].sum())
         size += more
     return [*ends, len(sizes)]

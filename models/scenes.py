@@ -1,7 +1,7 @@
 """Whole pictures with many faces for the MFN, composed of photographs: `Composer.scene`.
 
 A scene is a mosaic of photographs at random scales and crops (one to dozens of tiles), so that faces of 2 to
-60 % of the picture stand before their own surroundings, which fill most tiles: a small face in a frame would
+75 % of the picture stand before their own surroundings, which fill most tiles: a small face in a frame would
 be told by its frame. Some tiles are made faces, whose labels are exact, and some show no face. Small people
 are set softly into half of the scenes, alone and in groups. Letters and other clutter are drawn beside the
 faces, and something over the edge of some. Faces smaller than 2 % of the picture, cut off, or found but not

@@ -33,12 +33,10 @@ class TeacherFace:
 
     points: float32 (478, 3), pixels of the whole picture, z in pixels, smaller is nearer.
     scores: float32 (52,), in `SCORE_NAMES` order.
-    pose: float32 (4, 4), from the canonical head to the camera.
     """
 
     points: np.ndarray
     scores: np.ndarray
-    pose: np.ndarray
 
 
 class Teacher:
@@ -54,7 +52,6 @@ class Teacher:
             vision.FaceLandmarkerOptions(
                 base_options=BaseOptions(model_asset_path=str(model)),
                 output_face_blendshapes=True,
-                output_facial_transformation_matrixes=True,
                 num_faces=1,
                 min_face_detection_confidence=0.3,
             )
@@ -101,7 +98,7 @@ class Teacher:
         points[:, :2] -= window[:, 2]
         points /= window[0, 0]
         scores = np.array([c.score for c in result.face_blendshapes[0]], np.float32)
-        return TeacherFace(points, scores, np.asarray(result.facial_transformation_matrixes[0], np.float32))
+        return TeacherFace(points, scores)
 
 
 class Detector:

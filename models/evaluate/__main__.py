@@ -106,7 +106,7 @@ def main() -> None:
         if name == "reidentify":
             command.add_argument("--held-out", action="store_true", help="only people never trained on")
         command.add_argument("--json", action="store_true", help="print one JSON object")
-    system = commands.add_parser("all", help="every measure of a trained run")
+    system = commands.add_parser("all", help="the measures of a trained run that the report tells")
     system.add_argument("run", help="its name: that of its configuration")
     system.add_argument(
         "--only", nargs="+", choices=OF_A_SYSTEM, default=list(OF_A_SYSTEM), metavar="MEASURE"

@@ -1,4 +1,4 @@
-"""`all RUN`: every measure of a trained system, and the file that `models.report` reads."""
+"""`all RUN`: the measures of a trained system that `models.report` tells, and the file that it reads."""
 
 from __future__ import annotations
 
@@ -101,10 +101,10 @@ def export_system(run: str) -> tuple[Kind, Path]:
     Raises:
         FileNotFoundError: the run has no weights or no configuration.
     """
-    from ..export import export
+    from ..export import CONFIGS, export
     from ..train import TrainConfig
 
-    config = TrainConfig.read(CHECKOUT / "models" / "configs" / f"{run}.toml")
+    config = TrainConfig.read(CONFIGS / f"{run}.toml")
     kind: Kind = "single" if config.network == "single" else "multi"
     folder = RUNS / run / "weights"
     folder.mkdir(parents=True, exist_ok=True)

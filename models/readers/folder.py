@@ -72,7 +72,8 @@ def write(pictures: Iterable[Listed], folder: Path) -> dict[str, int]:
 
         def add(name: str, row: Iterable[object]) -> None:
             if name not in lists:
-                lists[name] = csv.writer(files.enter_context(open(part / name, "w", newline="")))
+                file = files.enter_context(open(part / name, "w", encoding="utf-8", newline=""))
+                lists[name] = csv.writer(file)
                 lists[name].writerow(HEADS[name])
             lists[name].writerow(row)
             counts[name] += 1

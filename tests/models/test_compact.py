@@ -13,6 +13,7 @@ from models import compact, relabel
 from models.compact import ModelPoints, chosen, pack, unpack
 from models.datasets import SHARD_SIZE, Shard
 from models.dense import DENSE
+from models.packing import cuts
 from models.shared_data import FACE_MODEL
 
 needs_face_model = pytest.mark.skipif(not FACE_MODEL.exists(), reason="the face model's source is not here")
@@ -48,6 +49,13 @@ def shard() -> Shard:
 @pytest.fixture(scope="module")
 def points() -> ModelPoints:
     return ModelPoints()
+
+
+def test_parts_hold_what_fits_and_no_pair_is_cut() -> None:
+    alone = np.zeros(5, bool)
+    assert cuts(np.array([4, 4, 4, 9, 2]), alone, 9) == [0, 2, 3, 4, 5]
+    assert cuts(np.array([4, 4, 4, 4, 4]), alone | (np.arange(5) == 2), 9) == [0, 1, 3, 5]
+    assert cuts(np.array([6, 6, 6]), np.array([False, True, False]), 9) == [0, 2, 3]
 
 
 @dataclass

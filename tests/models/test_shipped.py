@@ -2,12 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="training is not set up (make setup-training)")
 onnx = pytest.importorskip("onnx")
 
+from models import shipped  # noqa: E402
+from models.datasets import LAYOUT, Shard, held_out  # noqa: E402
 from models.export import MultiFaceOutputs, SingleFaceOutputs, to_onnx  # noqa: E402
 from models.shipped import adopt, exported, parts_of, unfold  # noqa: E402
 from models.single_face import SingleFaceConfig, SingleFaceNetwork  # noqa: E402
@@ -86,3 +90,18 @@ def test_what_finds_and_what_reads_come_back_apart(
         torch.testing.assert_close(again.logits, seen.logits, atol=1e-4, rtol=1e-3)
         for one, other in zip(same_reader(crops), read, strict=True):
             torch.testing.assert_close(one, other, atol=1e-4, rtol=1e-3)
+
+
+def test_means_and_spreads_are_those_of_people_who_are_trained_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = np.array([f"person {number}" for number in range(30)])
+    rows = Shard(**{name: np.zeros((30, *shape), dtype) for name, (dtype, shape) in LAYOUT.items()})
+    held = held_out(names)
+    rows.person[:] = names
+    rows.confidence[:] = np.arange(30) % 3 > 0
+    rows.images[:] = np.where(held | (rows.confidence == 0), 255, 90)[:, None, None, None]
+    rows.save(tmp_path / "photographs")
+    monkeypatch.setattr(shipped, "PHOTOGRAPHS", tmp_path / "photographs")
+    shown = shipped.photographs(64)
+    assert shown.shape == (int((~held & (rows.confidence > 0)).sum()), 64, 64, 3) and (shown == 90).all()
