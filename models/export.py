@@ -312,8 +312,8 @@ def export(run: str, folder: Path = WEIGHTS) -> Path:
     in whole numbers (`quantize`).
 
     Raises:
-        FileNotFoundError: the run has no weights or no configuration; or there are no photographs to choose
-            the steps of whole numbers by.
+        FileNotFoundError: the run has no weights or no configuration; or there are no faces to choose the
+            steps of whole numbers by.
         ValueError: the run only finds faces.
         RuntimeError: ONNX Runtime does not give what PyTorch gives, or too little of it in whole numbers.
     """

@@ -1,9 +1,10 @@
 """Whole numbers for the MFN's convolutions: a fifth less time for nearly the same function.
 
 Weights and what passes between layers become integers of 8 bits, in steps that are chosen once, from what the
-layers give for photographs (Jacob et al. 2018, "Quantization and Training of Neural Networks for Efficient
-Integer-Arithmetic-Only Inference"). Where points are located and weights decided stays in floating point.
-The file keeps the weights as they were trained; ONNX Runtime rounds them when a session is created.
+layers give for photographs and made faces (Jacob et al. 2018, "Quantization and Training of Neural Networks
+for Efficient Integer-Arithmetic-Only Inference"). Where points are located and weights decided stays in
+floating point. The file keeps the weights as they were trained; ONNX Runtime rounds them when a session is
+created.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 from facert_blender.capture.contract import MULTI_SIZE
 from facert_blender.capture.view import inputs
 
-from .datasets import PHOTOGRAPHS, Shard, held_out
+from .datasets import Shard, held_out
+from .shared_data import RUNS
 
 PARTS = re.compile(
     r"/(stem|level\d|branch\d|box/hidden)/|/finer/(near|same|deep|mix|Add|Resize)"
@@ -31,6 +33,8 @@ PARTS = re.compile(
 )
 """What is computed in whole numbers, by the names of its nodes."""
 KINDS = {"Add", "Concat", "Conv", "GlobalAveragePool", "MaxPool", "Mul", "Relu", "Resize", "Sigmoid"}
+SHOWN = ("photographs", "edited", "rendered")
+"""The shards whose faces steps are chosen by, each as often: made ones for what is rare in photographs."""
 COLUMNS = (1, 2, 3, 4, 5, 6)
 """How many faces stand side by side in the pictures from which steps are chosen."""
 PICTURES = 48
@@ -43,13 +47,13 @@ Given = dict[str, np.ndarray]
 
 
 def mosaics(seed: int) -> Iterator[Given]:
-    """What the MFN is given: photographed faces of training people side by side, as many read as can be.
+    """What the MFN is given: faces of training people side by side, as many read as can be.
 
     Raises:
-        FileNotFoundError: the photographs' shard has not been made.
+        FileNotFoundError: a shard of those that are SHOWN has not been made.
     """
-    shard = Shard.open(PHOTOGRAPHS)
-    rows = np.flatnonzero(~held_out(shard.person) & (shard.confidence > 0.4))
+    shards = [Shard.open(RUNS / name) for name in SHOWN]
+    rows = [np.flatnonzero(~held_out(shard.person) & (shard.confidence > 0.4)) for shard in shards]
     rng = np.random.default_rng(seed)
     for number in range(PICTURES):
         columns = COLUMNS[number % len(COLUMNS)]
@@ -57,7 +61,8 @@ def mosaics(seed: int) -> Iterator[Given]:
         edges = list(pairwise(np.linspace(0, MULTI_SIZE, columns + 1).astype(int)))
         for top, bottom in edges:
             for left, right in edges:
-                face = np.asarray(shard.images[rng.choice(rows)])
+                source = rng.integers(len(shards))
+                face = np.asarray(shards[source].images[rng.choice(rows[source])])
                 across = (int(right - left), int(bottom - top))
                 picture[top:bottom, left:right] = cv2.resize(face, across, interpolation=cv2.INTER_AREA)
         yield inputs(picture, threshold=0)

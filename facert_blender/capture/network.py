@@ -22,9 +22,9 @@ from .wheels import onnxruntime
 
 OVERLAP = 0.35
 """Two MFN boxes with a larger intersection over union are the same face."""
-LIKE = 0.7
-"""Likeness from which what the MFN reads is a face: of faces of people never trained on, up to a fifth of a
-side beside the middle of what is read, 0.992 are, of other things that it may take for faces 0.005.
+LIKE = 0.8
+"""Likeness from which what the MFN reads is a face: in photographs of people never trained on, of what it
+takes for one, 1,918 faces of 1,919 are, and 6 other things of 262.
 """
 
 

@@ -76,17 +76,21 @@ def test_weights_come_back_from_whole_numbers_as_they_were(
             torch.testing.assert_close(one, other, atol=5e-3, rtol=5e-3)
 
 
-def test_mosaics_show_faces_that_are_trained_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_mosaics_show_faces_that_are_trained_on_of_every_kind(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     names = np.array([f"person {number}" for number in range(40)])
     held = held_out(names)
     assert held.any() and not held.all()
     shard = Shard(**{name: np.zeros((40, *shape), dtype) for name, (dtype, shape) in LAYOUT.items()})
     shard.person[:] = names
     shard.confidence[:] = 1
-    shard.images[:] = np.where(held, 255, 100)[:, None, None, None]
-    shard.save(tmp_path / "photographs")
-    monkeypatch.setattr(module, "PHOTOGRAPHS", tmp_path / "photographs")
+    for number, name in enumerate(module.SHOWN):
+        shard.images[:] = np.where(held, 255, 100 + number)[:, None, None, None]
+        shard.save(tmp_path / name)
+    monkeypatch.setattr(module, "RUNS", tmp_path)
     pictures = list(mosaics(seed=0))
     assert len(pictures) == module.PICTURES
-    for given in pictures:
-        assert given["image"].shape == (1, MULTI_SIZE, MULTI_SIZE, 3) and (given["image"] == 100).all()
+    shown = {level for given in pictures for level in np.unique(given["image"])}
+    assert shown == {100 + number for number in range(len(module.SHOWN))}
+    assert all(given["image"].shape == (1, MULTI_SIZE, MULTI_SIZE, 3) for given in pictures)
