@@ -154,12 +154,12 @@ def drawn(rows: np.ndarray, reach: np.ndarray, rng: np.random.Generator) -> int:
     return int(rows[np.searchsorted(reach, rng.random() * reach[-1], side="right")])
 
 
-def rows_to_cut(labels: Labels, least_confidence: float = 0.1) -> np.ndarray:
-    """Which labels (m,) crops are cut for, in their order: faces that are large (32 pixels a side) and sure
-    enough.
+def rows_to_cut(labels: Labels) -> np.ndarray:
+    """Which labels (m,) crops are cut for, in their order: usable ones of faces with more than 32 pixels a
+    side.
     """
     _, side = centre_and_side(labels.box)
-    rows = np.flatnonzero((labels.confidence > least_confidence) & (side > 32))
+    rows = np.flatnonzero(labels.usable & (side > 32))
     return rows[np.argsort(labels.photo[rows], kind="stable")]
 
 

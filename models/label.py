@@ -64,6 +64,8 @@ mirrored pictures too, and so could not learn the offset: 0.64 px in HELEN, 0.80
 whatever the size of the face. Mirrored marks keep to the same side, so that networks learn the marks as they
 are.
 """
+USABLE = 0.1
+"""Confidence above which a label is of use."""
 
 # How far a fitted weight may stray from the teacher's score, for the channels in which the teacher is good:
 # in weights of the source's shapes, since it is as far on the face if a channel is made fuller.
@@ -273,6 +275,11 @@ class Labels:
         with np.load(path) as stored:
             return cls(**{name: stored[name] for name in stored.files})
 
+    @property
+    def usable(self) -> np.ndarray:
+        """Which faces (n,) have labels that are of any use."""
+        return np.asarray(self.confidence > USABLE)
+
 
 def known_people(photo: np.ndarray) -> np.ndarray:
     """An integer (n,) for each face, equal for faces that surely are of one person."""
@@ -398,8 +405,8 @@ def main() -> None:
     labels = label(read_all(), mesh.reduced(), DensePoints.load(mesh))
     with replacing(LABELS) as temporary:
         np.savez(temporary, **vars(labels))
-    used = labels.confidence > 0.1
-    print(f"{LABELS}: {len(used)} faces, {used.sum()} usable, {labels.human.sum()} marked by people")
+    count, used = len(labels.usable), labels.usable.sum()
+    print(f"{LABELS}: {count} faces, {used} usable, {labels.human.sum()} marked by people")
     if options.sheets:
         options.sheets.mkdir(parents=True, exist_ok=True)
         save_sheets(labels, mesh, options.sheets)

@@ -35,7 +35,7 @@ def _tile(labels: Labels, mesh: FaceMesh, row: int, text: str) -> np.ndarray:
 
 def save_sheets(labels: Labels, mesh: FaceMesh, folder: Path) -> None:
     """Save `fits.png` (best, median and worst usable fits) and, for every channel, its strongest faces."""
-    usable = np.flatnonzero(labels.confidence > 0.1)
+    usable = np.flatnonzero(labels.usable)
     order = usable[np.argsort(-labels.confidence[usable])]
     middle = len(order) // 2
     chosen = np.concatenate([order[:9], order[middle : middle + 18], order[-18:]])

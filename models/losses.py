@@ -31,6 +31,8 @@ EXACT_EMPHASIS = {
     "browInnerUp": 1.5, "browDown": 3.0, "mouthPucker": 2.5,
 }  # fmt: skip
 
+FOCUS = 1.5
+"""How much less what is easily told counts in objectness: the exponent of its error (Lin et al. 2017)."""
 SHARPNESS = 6.0
 """How much less likely a picture at the mean squared distance is to show the same person, as a logarithm."""
 
@@ -189,12 +191,12 @@ def complete_iou(a: Tensor, b: Tensor) -> Tensor:
     return iou - apart - alpha * shape
 
 
-def objectness(logits: Tensor, target: Tensor, counted: Tensor, focus: float = 1.5) -> Tensor:
+def objectness(logits: Tensor, target: Tensor, counted: Tensor) -> Tensor:
     """Focal binary cross-entropy per face.
 
     logits, target, counted: (n, m); target is the overlap that a positive anchor reaches, 0 elsewhere;
     anchors that are not counted (another face's near misses, ignore zones) cost nothing.
     """
     cost = functional.binary_cross_entropy_with_logits(logits, target, reduction="none")
-    easy = (target - torch.sigmoid(logits)).abs() ** focus
+    easy = (target - torch.sigmoid(logits)).abs() ** FOCUS
     return (cost * easy * counted).sum() / (target > 0).sum().clamp(min=1)
