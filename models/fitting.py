@@ -28,13 +28,11 @@ from facert_blender.capture.face_shape import JAW, FaceShape, rotation_matrices
 
 from .dense import DensePoints
 from .face_model import CANDIDATES
+from .lids import MARKED, TAUGHT
 
-LID_PAIRS = ((37, 41), (38, 40), (43, 47), (44, 46))
+LID_PAIRS = (*MARKED[1], *MARKED[0])
 LIP_PAIRS = ((61, 67), (62, 66), (63, 65))
-DENSE_PAIRS = (
-    *((159, 145), (158, 153), (160, 144), (386, 374), (385, 380), (387, 373)),
-    *((13, 14), (82, 87), (312, 317), (81, 178), (311, 402)),
-)
+DENSE_PAIRS = (*TAUGHT[1], *TAUGHT[0], (13, 14), (82, 87), (312, 317), (81, 178), (311, 402))
 """Upper and lower lids, upper and lower inner lips among the teacher's points."""
 
 MARK_NOISE = 0.012

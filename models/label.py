@@ -33,7 +33,7 @@ from facert_blender.capture.network import overlaps
 from facert_blender.capture.output import replacing
 
 from .dense import DensePoints
-from .expressions import without_side
+from .expressions import channels, without_side
 from .face_model import FaceMesh, fullness
 from .fitting import Evidence, fit
 from .label_sheets import save_sheets
@@ -239,7 +239,7 @@ def less_rest(weights: np.ndarray, prior: np.ndarray) -> np.ndarray:
     """
     weights = weights.copy()
     for stem in ("jaw", "mouth"):
-        pair = [EXPRESSIONS.index(stem + side) for side in ("Left", "Right")]
+        pair = channels(stem)
         weights[:, pair] -= weights[:, pair].min(1, keepdims=True)
     still = prior.max(1) < STILL
     if still.sum() < 30:
@@ -362,8 +362,10 @@ def label(readings: Readings, shape: FaceShape, dense: DensePoints) -> Labels:
     )
     gap = evened(gap, turned[:, ROTATION], side[usable])
     usual = usual_gap(gap.mean(1), evidence.person)
-    raised = np.maximum(_sides(mean, "browInnerUp", usable), _sides(mean, "browOuterUp", usable))
-    down, squint = _sides(mean, "eyeLookDown", usable), _sides(mean, "eyeSquint", usable)
+    inner, outer, down, squint = (
+        mean[usable][:, channels(stem)] for stem in ("browInnerUp", "browOuterUp", "eyeLookDown", "eyeSquint")
+    )
+    raised = np.maximum(inner, outer)
     set_lids(
         evidence.mean,
         evidence.spread,
@@ -390,10 +392,6 @@ def label(readings: Readings, shape: FaceShape, dense: DensePoints) -> Labels:
     return Labels(
         readings.photo, landmarks, parameters, confidence, people_marked, box, points[..., :2], weight
     )
-
-
-def _sides(mean: np.ndarray, stem: str, rows: np.ndarray) -> np.ndarray:
-    return mean[rows][:, [EXPRESSIONS.index(stem + side) for side in ("Left", "Right")]]
 
 
 def main() -> None:
