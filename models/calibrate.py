@@ -22,11 +22,11 @@ from facert_blender.capture.network import overlaps
 from facert_blender.capture.output import replacing
 
 from .augment import first_spread, random_view
-from .datasets import PHOTOGRAPHS, SURE, Shard
+from .datasets import PHOTOGRAPHS, SURE, Shard, able
 from .export import CONFIGS, load_trained
 from .marks import Marks
 from .multi_task import MultiFaceTask
-from .shared_data import RUNS, corners, held_out, marked_by_people
+from .shared_data import RUNS, corners, marked_by_people
 from .single_face import SingleFaceNetwork
 from .train import TrainConfig
 
@@ -63,8 +63,8 @@ def counts(network: nn.Module, scene: dict[str, np.ndarray], level: float) -> tu
 def marked_faces() -> tuple[Shard, np.ndarray]:
     """The photographs' faces, and the rows of those that people have marked and that are trained on."""
     shard = Shard.open(PHOTOGRAPHS)
-    trained_on = ~held_out(shard.person) & (shard.confidence > SURE)
-    return shard, np.flatnonzero(trained_on & marked_by_people(shard.person))
+    trained_on = able(shard, held=False, least=SURE)
+    return shard, trained_on[marked_by_people(shard.person[trained_on])]
 
 
 def points_in_crops(network: SingleFaceNetwork, shard: Shard, rows: np.ndarray, upright: bool) -> Located:

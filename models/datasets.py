@@ -135,6 +135,11 @@ class Shard:
         return cls(*(np.concatenate([getattr(s, f.name) for s in shards]) for f in fields(cls)))
 
 
+def able(shard: Shard, *, held: bool, least: float) -> np.ndarray:
+    """The rows of a shard that show people held out, or others, with a confidence above the `least`."""
+    return np.flatnonzero((held_out(shard.person) == held) & (shard.confidence > least))
+
+
 def stable_identity(parameters: np.ndarray, confidence: np.ndarray, people: np.ndarray) -> np.ndarray:
     """Parameters (n, 104) in which all photographs of a person share one identity, weighed by confidence.
 

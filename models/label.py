@@ -403,8 +403,8 @@ def main() -> None:
     labels = label(read_all(), mesh.reduced(), DensePoints.load(mesh))
     with replacing(LABELS) as temporary:
         np.savez(temporary, **vars(labels))
-    count, used = len(labels.usable), labels.usable.sum()
-    print(f"{LABELS}: {count} faces, {used} usable, {labels.human.sum()} marked by people")
+    used = labels.usable
+    print(f"{LABELS}: {len(used)} faces, {used.sum()} usable, {labels.human.sum()} marked by people")
     if options.sheets:
         options.sheets.mkdir(parents=True, exist_ok=True)
         save_sheets(labels, mesh, options.sheets)

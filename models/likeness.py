@@ -21,9 +21,9 @@ from facert_blender.capture.contract import SINGLE_SIZE
 from facert_blender.capture.output import replacing
 
 from .augment import ASIDE, ROUGH, photographic, random_view, seen_small
-from .datasets import SURE, Shard
+from .datasets import SURE, Shard, able
 from .export import CONFIGS, load_trained
-from .shared_data import RUNS, held_out
+from .shared_data import RUNS
 from .single_face import SingleFaceNetwork
 from .things import THINGS
 from .train import TrainConfig
@@ -46,11 +46,6 @@ def views(shard: Shard, rows: np.ndarray, size: int, upright: float, rng: np.ran
         crop, _, _ = random_view(shard, row, rng, spread=spread, upright=upright)
         crops.append(seen_small(photographic(crop, rng), size, rng))
     return np.stack(crops)
-
-
-def able(shard: Shard, *, held: bool, least: float) -> np.ndarray:
-    """The rows of a shard that show people held out, or others, with a confidence above the `least`."""
-    return np.flatnonzero((held_out(shard.person) == held) & (shard.confidence > least))
 
 
 @torch.no_grad()

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from facert_blender.capture.contract import EXPRESSION, FINDING_SIZE, PARAMETERS
 
-from .datasets import Shard, held_out
+from .datasets import Shard, able
 from .face_model import FaceMesh, Projection
 from .losses import FaceLoss, LossWeights, complete_iou, objectness, points_distance
 from .multi_face import AnchorGrid, Detections, MultiFaceConfig, multi_face_network, overlaps
@@ -124,8 +124,7 @@ class MultiFaceTask:
         shards = [Shard.open(RUNS / name) for name in config.data.get("made", ["edited"])]
 
         def composer(*, validation: bool) -> Composer:
-            usable = [(held_out(s.person) == validation) & (s.confidence > 0) for s in shards]
-            rows = [np.flatnonzero(part) for part in usable]
+            rows = [able(shard, held=validation, least=0) for shard in shards]
             made = [
                 (s, r, chances(s, r, self.face_loss))
                 for s, r in zip(shards, rows, strict=True)

@@ -24,8 +24,7 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 from facert_blender.capture.contract import MULTI_SIZE
 from facert_blender.capture.view import inputs
 
-from .datasets import Shard, held_out
-from .shared_data import RUNS
+from .datasets import EDITED, PHOTOGRAPHS, RENDERED, Shard, able
 
 PARTS = re.compile(
     r"/(stem|level\d|branch\d|box/hidden)/|/finer/(near|same|deep|mix|Add|Resize)"
@@ -33,7 +32,7 @@ PARTS = re.compile(
 )
 """What is computed in whole numbers, by the names of its nodes."""
 KINDS = {"Add", "Concat", "Conv", "GlobalAveragePool", "MaxPool", "Mul", "Relu", "Resize", "Sigmoid"}
-SHOWN = ("photographs", "edited", "rendered")
+SHOWN = (PHOTOGRAPHS, EDITED, RENDERED)
 """The shards whose faces steps are chosen by, each as often: made ones for what is rare in photographs."""
 COLUMNS = (1, 2, 3, 4, 5, 6)
 """How many faces stand side by side in the pictures from which steps are chosen."""
@@ -52,8 +51,8 @@ def mosaics(seed: int) -> Iterator[Given]:
     Raises:
         FileNotFoundError: a shard of those that are SHOWN has not been made.
     """
-    shards = [Shard.open(RUNS / name) for name in SHOWN]
-    rows = [np.flatnonzero(~held_out(shard.person) & (shard.confidence > 0.4)) for shard in shards]
+    shards = [Shard.open(folder) for folder in SHOWN]
+    rows = [able(shard, held=False, least=0.4) for shard in shards]
     rng = np.random.default_rng(seed)
     for number in range(PICTURES):
         columns = COLUMNS[number % len(COLUMNS)]

@@ -19,9 +19,9 @@ from facert_blender.capture.contract import FINDING_SIZE
 from facert_blender.capture.output import replacing
 
 from .blocks import ConvBlock, Fire
-from .datasets import PHOTOGRAPHS, SHARD_SIZE, SURE, Shard
+from .datasets import PHOTOGRAPHS, SHARD_SIZE, SURE, Shard, able
 from .export import CONFIGS, make_network
-from .shared_data import RUNS, WEIGHTS, held_out
+from .shared_data import RUNS, WEIGHTS
 from .single_face import SingleFaceNetwork
 from .train import TrainConfig
 
@@ -126,8 +126,7 @@ def unfold(network: nn.Module, image: Tensor) -> None:
 def photographs(size: int) -> Tensor:
     """Photographs uint8 (n, size, size, 3), as far as shards show them."""
     shard = Shard.open(PHOTOGRAPHS)
-    trained_on = np.flatnonzero(~held_out(shard.person) & (shard.confidence > SURE))
-    rows = np.random.default_rng(0).permutation(trained_on)[:EXAMPLES]
+    rows = np.random.default_rng(0).permutation(able(shard, held=False, least=SURE))[:EXAMPLES]
     images = torch.from_numpy(np.stack([np.asarray(shard.images[row]) for row in rows]))
     start = max((SHARD_SIZE - size) // 2, 0)
     images = images[:, start : SHARD_SIZE - start, start : SHARD_SIZE - start].permute(0, 3, 1, 2)

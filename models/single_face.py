@@ -199,18 +199,18 @@ class SingleFaceNetwork(nn.Module):
         self.level1 = Level(c.stem, c.squeeze[0], w1, shrink=False)
         self.level2 = Level(w1, c.squeeze[1], w2)
         self.level3 = Level(w2, c.squeeze[2], w3)
-        finer = 0
+        finer, seen = 0, 0
         self.points = SoftArgmax(w3, c.points, c.size // 16)
         if c.multi_scale:
             self.branch1 = slim_branch(w1, c.squeeze[0], c.branch, 2)
             self.branch2 = slim_branch(w2, c.squeeze[0], c.branch, 1)
-            finer = c.branch
+            finer, seen = c.branch, c.seen
             self.points = Points(c.widths, c.decoder, c.points, c.size // 4, c.stem if c.half else 0, c.seen)
         self.marks = Marks(c.points)
         self.pose = Head(w3, 8, c)
         self.identity = Head(w3 + finer, IDENTITIES, c)
-        self.expression = Head(w3 + 2 * finer, len(EXPRESSIONS), c, c.seen if c.multi_scale else 0)
-        self.likeness = Likeness(w3, c.points, c.seen if c.multi_scale and c.alike else 0)
+        self.expression = Head(w3 + 2 * finer, len(EXPRESSIONS), c, seen)
+        self.likeness = Likeness(w3, c.points, seen if c.alike else 0)
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Of crops uint8 (n, size, size, 3): parameters (n, 104), points (n, points, 2) in sides from the

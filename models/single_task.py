@@ -22,7 +22,7 @@ from facert_blender.capture.contract import (
 from facert_blender.capture.view import View
 
 from .augment import first_spread, photographic, place, random_place, seen_small, unevenly_lit
-from .datasets import SHARD_SPAN, SURE, Shard, drawn, held_out, stable_identity
+from .datasets import SHARD_SPAN, SURE, Shard, able, drawn, stable_identity
 from .dense import DensePoints
 from .expressions import channels
 from .face_model import FaceMesh, Projection
@@ -113,14 +113,9 @@ class SingleFaceTask:
             for s in self.shards
         ]
         self.shares = np.array(list(names.values())) / sum(names.values())
-        held = [held_out(shard.person) for shard in self.shards]
-        self.training = [
-            np.flatnonzero(~h & (s.confidence > SURE)) for h, s in zip(held, self.shards, strict=True)
-        ]
+        self.training = [able(shard, held=False, least=SURE) for shard in self.shards]
         rng = np.random.default_rng(0)
-        validation = [
-            np.flatnonzero(h & (s.confidence > 0.4)) for h, s in zip(held, self.shards, strict=True)
-        ]
+        validation = [able(shard, held=True, least=0.4) for shard in self.shards]
         self.validation = [rng.permutation(rows)[:VALIDATION_FACES] for rows in validation]
         self.mates = [mates(s.person, rows) for s, rows in zip(self.shards, self.training, strict=True)]
         self.chances = [

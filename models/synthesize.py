@@ -161,19 +161,19 @@ class Maker:
         shard = self.photographs
         pixel = float(shard.pixel[source])
         sure = np.float32(1 if self.recipe.exact else shard.confidence[source])
-        start = shard.parameters[source]
+        start, side = shard.parameters[source], self.side_of(source)
         face = self.editor.read(np.asarray(shard.images[source]), start, shard.landmarks[source], pixel)
         rendered = self.recipe.kind == "rendered"
         person = str(shard.person[source])
         if rendered:
-            start = self._another_shape(start, source, rng)
+            start = self._another_shape(start, side, rng)
             person = _namesake(person, int(rng.integers(1_000_000)))
-        one, other, paired = self._changed_twice(start, source, rng)
-        look = self._look(face, source, one, rng)
+        one, other, paired = self._changed_twice(start, side, rng)
+        look = self._look(face, side, one, rng)
         made = []
         for k, new in enumerate((one, other)):
             if k and not paired:
-                look = self._look(face, source, new, rng)
+                look = self._look(face, side, new, rng)
             elif k and self.recipe.change == "gaze":
                 look = looking_elsewhere(face, look, rng)
             elif k and look.surroundings is None:
@@ -188,27 +188,26 @@ class Maker:
         return made
 
     def _changed_twice(
-        self, start: np.ndarray, source: int, rng: np.random.Generator
+        self, start: np.ndarray, side: Side, rng: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray, bool]:
         """Two parameters (104,), and whether they are a pair, which differs in expression or turn alone."""
         if not self.recipe.exact:
-            real = self.side_of(source).expressions
-            one, other = (partly_changed(start, self.recipe.change, real, rng) for _ in range(2))
+            change, real = self.recipe.change, side.expressions
+            one, other = (partly_changed(start, change, real, rng) for _ in range(2))
             return one, other, True
-        one = self._changed(start, source, rng)
+        one = self._changed(start, side, rng)
         if rng.random() >= 0.5:
-            return one, self._changed(start, source, rng), False
+            return one, self._changed(start, side, rng), False
         other = one.copy()
-        changed = self._changed(start, source, rng)
+        changed = self._changed(start, side, rng)
         part = EXPRESSION if rng.random() < 0.5 else ROTATION
         other[part] = changed[part]
         return one, other, True
 
-    def _changed(self, start: np.ndarray, source: int, rng: np.random.Generator) -> np.ndarray:
+    def _changed(self, start: np.ndarray, side: Side, rng: np.random.Generator) -> np.ndarray:
         """Parameters (104,) with another expression and rotation."""
         new = start.copy()
-        own = self.photographs.parameters[source, EXPRESSION].copy()
-        new[EXPRESSION] = sample_expression(own, self.side_of(source).expressions, rng)
+        new[EXPRESSION] = sample_expression(start[EXPRESSION].copy(), side.expressions, rng)
         current = rotation_matrices(start[None, ROTATION])[0]
         if self.recipe.averted:
             rotation = sample_averted(rng)
@@ -219,9 +218,9 @@ class Maker:
         new[ROTATION] = quaternions(rotation[None])[0]
         return new
 
-    def _another_shape(self, parameters: np.ndarray, source: int, rng: np.random.Generator) -> np.ndarray:
+    def _another_shape(self, parameters: np.ndarray, side: Side, rng: np.random.Generator) -> np.ndarray:
         """Parameters with the identity of somebody between two people, and a little of nobody."""
-        one, two = self.photographs.parameters[rng.choice(self.side_of(source).sources, 2), IDENTITY]
+        one, two = self.photographs.parameters[rng.choice(side.sources, 2), IDENTITY]
         new = parameters.copy()
         new[IDENTITY] = one + rng.uniform(0, 1) * (two - one) + rng.normal(0, 0.5, IDENTITIES)
         new[IDENTITY] = new[IDENTITY].clip(-2.5, 2.5)
@@ -229,23 +228,23 @@ class Maker:
         new[TRANSLATION] = 0
         return new
 
-    def _look(self, face: ReadFace, source: int, new: np.ndarray, rng: np.random.Generator) -> Look:
+    def _look(self, face: ReadFace, side: Side, new: np.ndarray, rng: np.random.Generator) -> Look:
         if self.recipe.kind == "rendered":
-            return self.editor.another_look(face, self._background(face, source, rng), rng)
+            return self.editor.another_look(face, self._background(face, side, rng), rng)
         look = self.editor.look(face, rng)
         angle = 2 * np.arccos(np.clip(abs(new[ROTATION] @ face.parameters[ROTATION]), 0, 1))
         if angle > WHOLE_HEAD and rng.random() < 0.5:
-            whole = self.editor.another_look(face, self._background(face, source, rng), rng)
+            whole = self.editor.another_look(face, self._background(face, side, rng), rng)
             look = replace(whole, light=look.light)
         return look
 
-    def _background(self, face: ReadFace, source: int, rng: np.random.Generator) -> np.ndarray:
+    def _background(self, face: ReadFace, side: Side, rng: np.random.Generator) -> np.ndarray:
         """A picture uint8 (s, s, 3) without the face: its surroundings, another's, or hardly any."""
         kind = rng.choice(3, p=(0.4, 0.4, 0.2))
         if kind == 0:
             picture = face.without
         elif kind == 1:
-            other = np.asarray(self.photographs.images[rng.choice(self.side_of(source).rows)], np.float32)
+            other = np.asarray(self.photographs.images[rng.choice(side.rows)], np.float32)
             across = np.abs(np.linspace(-1, 1, SHARD_SIZE))
             far = np.hypot(across[None] / 0.62, across[:, None] / 0.8) > 1
             picture = fill_in(other, far)[:: rng.choice([-1, 1]), :: rng.choice([-1, 1])]

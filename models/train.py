@@ -281,9 +281,9 @@ class Run:
         return loss.detach()
 
     @property
-    def finished_epoch(self) -> bool:
-        """Whether this is the end of an epoch, or of the run."""
-        return self.done >= 1 or self.step % self.config.epoch_batches == 0
+    def ends_epoch(self) -> bool:
+        """Whether the last step was the last of an epoch."""
+        return self.step % self.config.epoch_batches == 0
 
     def finish_epoch(self, losses: list[Tensor], seconds: float) -> None:
         """Validate, write the metrics, keep the best. losses: of the batches of so many seconds, of which
@@ -309,7 +309,7 @@ class Run:
 
     def go(self) -> None:
         """Train to the last epoch, for the time given, or until interrupted; nothing where that is done."""
-        if self.step > self.validated and self.finished_epoch:
+        if self.step > self.validated and (self.done >= 1 or self.ends_epoch):
             self.finish_epoch([], 0.0)  # It was interrupted before that.
             self.checkpoint()
         if self.done >= 1:
@@ -325,7 +325,7 @@ class Run:
                 losses.append(self.train_step(batch))
                 bar.update()
                 finished = self.done >= 1
-                if finished or self.finished_epoch:
+                if finished or self.ends_epoch:
                     self.count_seconds()
                     self.finish_epoch(losses, self.began - epoch_began)
                     losses, epoch_began = [], time.monotonic()

@@ -11,8 +11,8 @@ from facert_blender.capture.contract import CROP_MARGIN
 torch = pytest.importorskip("torch", reason="training is not set up (make setup-training)")
 
 from models import likeness  # noqa: E402
-from models.datasets import LAYOUT, SHARD_SIZE, Shard  # noqa: E402
-from models.likeness import able, examples, learn, views  # noqa: E402
+from models.datasets import LAYOUT, SHARD_SIZE, Shard, able  # noqa: E402
+from models.likeness import examples, learn, views  # noqa: E402
 from models.shared_data import held_out  # noqa: E402
 from models.single_face import SingleFaceConfig, SingleFaceNetwork  # noqa: E402
 from models.train import TrainConfig  # noqa: E402

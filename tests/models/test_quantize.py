@@ -85,10 +85,10 @@ def test_mosaics_show_faces_that_are_trained_on_of_every_kind(
     shard = Shard(**{name: np.zeros((40, *shape), dtype) for name, (dtype, shape) in LAYOUT.items()})
     shard.person[:] = names
     shard.confidence[:] = 1
-    for number, name in enumerate(module.SHOWN):
+    monkeypatch.setattr(module, "SHOWN", tuple(tmp_path / folder.name for folder in module.SHOWN))
+    for number, folder in enumerate(module.SHOWN):
         shard.images[:] = np.where(held, 255, 100 + number)[:, None, None, None]
-        shard.save(tmp_path / name)
-    monkeypatch.setattr(module, "RUNS", tmp_path)
+        shard.save(folder)
     pictures = list(mosaics(seed=0))
     assert len(pictures) == module.PICTURES
     shown = {level for given in pictures for level in np.unique(given["image"])}
