@@ -191,10 +191,7 @@ def sample_averted(rng: np.random.Generator) -> np.ndarray:
 
 def turn(yaw: float, pitch: float, roll: float) -> np.ndarray:
     """The rotation (3, 3) by pitch about x, then yaw about y, then roll about z, in degrees."""
-    result = np.eye(3, dtype=np.float32)
-    for axis, angle in enumerate((pitch, yaw, roll)):
-        quaternion = np.zeros((1, 4), np.float32)
-        quaternion[0, 0] = np.cos(np.radians(angle) / 2)
-        quaternion[0, 1 + axis] = np.sin(np.radians(angle) / 2)
-        result = rotation_matrices(quaternion)[0] @ result
-    return result
+    halves = np.radians([pitch, yaw, roll]) / 2
+    quaternions = np.column_stack([np.cos(halves), np.diag(np.sin(halves))])
+    about_x, about_y, about_z = rotation_matrices(quaternions)
+    return about_z @ about_y @ about_x

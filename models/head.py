@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.sparse import coo_matrix, csr_matrix, diags, identity
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
-from facert_blender.capture.contract import EXPRESSION, IDENTITIES, IDENTITY
+from facert_blender.capture.contract import IDENTITIES
 from facert_blender.capture.face_shape import FaceShape
 
 from .creases import Creases
 from .dense import DensePoints
 from .expressions import INDEX, SIDES, channels, turn
 from .face_model import FaceMesh
-from .rasterize import rasterize
+from .rasterize import depths, rasterize
 
 SKIN, BACK, EYE, GUMS, TEETH, SOCKET = range(6)
 SURFACES = {
@@ -137,16 +138,36 @@ class Head:
             np.searchsorted(used, DensePoints.load(mesh).vertex),
         )
 
-    def points(self, parameters: np.ndarray) -> np.ndarray:
-        """Vertices float32 (n, V, 3) of parameters (n, 104) in the head's frame, unturned."""
-        factors = np.concatenate([parameters[:, IDENTITY], parameters[:, EXPRESSION]], axis=1)
-        return (factors @ self.basis).reshape(len(parameters), -1, 3)
+    @cached_property
+    def dense_basis(self) -> np.ndarray:
+        """What of the basis moves the dense points, float32 (96, K * 3)."""
+        placed = self.basis.reshape(len(self.basis), -1, 3)[:, self.dense]
+        return np.ascontiguousarray(placed.reshape(len(self.basis), -1))
+
+    @cached_property
+    def opacity(self) -> np.ndarray:
+        """How far each vertex float32 (V,) covers what surrounds the photographed face: not where it ends."""
+        free = self.edge * np.clip(1 - 3 * self.neck, 0, 1)
+        return np.where(self.kind == SKIN, free, np.where(self.kind == BACK, 0, 1)).astype(np.float32)
+
+    @cached_property
+    def within(self) -> np.ndarray:
+        """Vertices (n,) of neither the skin nor the back of the head: eyes, and what is in the mouth."""
+        return np.flatnonzero(~np.isin(self.kind, (SKIN, BACK)))
+
+    def still(self, identity: np.ndarray) -> np.ndarray:
+        """Vertices float32 (V, 3) of identity weights (50,) in the head's frame, unturned, no expression."""
+        return (identity @ self.basis[:IDENTITIES]).reshape(-1, 3)
+
+    def moved(self, weights: np.ndarray) -> np.ndarray:
+        """By how much expression weights (46,) move the vertices: float32 (V, 3)."""
+        return (weights @ self.basis[IDENTITIES:]).reshape(-1, 3)
 
     def mean_curvature(self, points: np.ndarray, normals: np.ndarray) -> np.ndarray:
         """How deep each vertex (V,) lies under the mean of its surroundings, in units; negative on bumps."""
-        skin = self.neighbours.shape[0]
+        around = self.neighbours
         result = np.zeros(len(points), np.float32)
-        result[:skin] = ((self.neighbours @ points - points[:skin]) * normals[:skin]).sum(1)
+        result[: around.shape[0]] = depths(points, normals, around.indptr, around.indices, around.data)
         return result
 
 

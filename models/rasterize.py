@@ -1,11 +1,29 @@
 """A depth-buffered triangle rasteriser, compiled by Numba: which triangle is seen at each pixel, and where in
-it.
+it; what surfaces look like there, and what a mesh is like around each vertex.
 """
 
 from __future__ import annotations
 
 import numba
 import numpy as np
+
+NONE, QUARTER, ONE = np.float32(0), np.float32(0.25), np.float32(1)
+NOTHING = np.float32(0.003)
+"""Shares of a colour below this are not looked up."""
+OUTSIDE = np.float32(-1e-5)
+"""Barycentric coordinates down to this count as inside, so that no gap opens between triangles."""
+
+
+@numba.njit(cache=True, fastmath=True)
+def inside(
+    left: np.float32, right: np.float32, start: np.float32, slope: np.float32
+) -> tuple[np.float32, np.float32]:
+    """What of an interval is inside a triangle's edge, where `start + slope * x` is not negative."""
+    if slope > 0:
+        return max(left, (OUTSIDE - start) / slope), right
+    if slope < 0:
+        return left, min(right, (OUTSIDE - start) / slope)
+    return left, right if start >= OUTSIDE else left - ONE
 
 
 @numba.njit(cache=True, fastmath=True)
@@ -23,30 +41,33 @@ def rasterize(
     depth = np.full((height, width), -1e9, np.float32)
     place = np.zeros((height, width, 3), np.float32)
     for t in range(len(triangles)):
-        ax, ay, az = points[triangles[t, 0]]
-        bx, by, bz = points[triangles[t, 1]]
-        cx, cy, cz = points[triangles[t, 2]]
-        area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
+        a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+        ax, ay, az = points[a, 0], points[a, 1], points[a, 2]
+        bx, by, bz = points[b, 0] - ax, points[b, 1] - ay, points[b, 2] - az
+        cx, cy, cz = points[c, 0] - ax, points[c, 1] - ay, points[c, 2] - az
+        area = bx * cy - cx * by
         if area >= -1e-9:  # y points down, so what faces the viewer has negative area
             continue
-        left = max(int(np.ceil(min(ax, bx, cx))), 0)
-        right = min(int(np.floor(max(ax, bx, cx))), width - 1)
-        top = max(int(np.ceil(min(ay, by, cy))), 0)
-        bottom = min(int(np.floor(max(ay, by, cy))), height - 1)
-        for y in range(top, bottom + 1):
-            for x in range(left, right + 1):
-                v = ((x - ax) * (cy - ay) - (cx - ax) * (y - ay)) / area
-                w = ((bx - ax) * (y - ay) - (x - ax) * (by - ay)) / area
-                u = 1 - v - w
-                if u < -1e-5 or v < -1e-5 or w < -1e-5:
-                    continue
-                z = u * az + v * bz + w * cz
-                if z > depth[y, x]:
-                    depth[y, x] = z
-                    seen[y, x] = t
-                    place[y, x, 0] = u
-                    place[y, x, 1] = v
-                    place[y, x, 2] = w
+        vx, vy, wx, wy = cy / area, -cx / area, -by / area, bx / area
+        ux, uy = -vx - wx, -vy - wy
+        first, last = max(ax + min(bx, cx, NONE), NONE), min(ax + max(bx, cx, NONE), np.float32(width - 1))
+        top = max(int(np.ceil(ay + min(by, cy, NONE))), 0)
+        bottom = min(int(np.floor(ay + max(by, cy, NONE))), height - 1)
+        for row in range(top, bottom + 1):
+            y = np.float32(row) - ay
+            u, v, w = ONE + uy * y, vy * y, wy * y
+            left, right = inside(first - ax, last - ax, u, ux)
+            left, right = inside(left, right, v, vx)
+            left, right = inside(left, right, w, wx)
+            for column in range(int(np.ceil(left + ax)), int(np.floor(right + ax)) + 1):
+                x = np.float32(column) - ax
+                z = az + (v + vx * x) * bz + (w + wx * x) * cz
+                if z > depth[row, column]:
+                    depth[row, column] = z
+                    seen[row, column] = t
+                    place[row, column, 0] = u + ux * x
+                    place[row, column, 1] = v + vx * x
+                    place[row, column, 2] = w + wx * x
     return seen, place
 
 
@@ -89,15 +110,24 @@ def normals(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
 
 
 @numba.njit(cache=True, fastmath=True)
-def sample(picture: np.ndarray, x: float, y: float, channel: int) -> float:
-    """A channel of the picture float32 (height, width, k) between pixels, its edges continued."""
-    height, width = picture.shape[:2]
-    x, y = min(max(x, 0.0), width - 1.001), min(max(y, 0.0), height - 1.001)
-    column, row = int(x), int(y)
-    u, v = x - column, y - row
-    return (picture[row, column, channel] * (1 - u) + picture[row, column + 1, channel] * u) * (1 - v) + (
-        picture[row + 1, column, channel] * (1 - u) + picture[row + 1, column + 1, channel] * u
-    ) * v
+def depths(
+    points: np.ndarray, outward: np.ndarray, first: np.ndarray, others: np.ndarray, share: np.ndarray
+) -> np.ndarray:
+    """How deep the first n vertices lie under the weighted means of their neighbours, along their normals:
+    float32 (n,).
+
+    points, outward: float32 (V, 3). The neighbours of vertex i are `others[first[i] : first[i + 1]]`, with
+    their shares, as in a sparse matrix by rows.
+    """
+    result = np.zeros(len(first) - 1, np.float32)
+    for i in range(len(result)):
+        x, y, z = -points[i, 0], -points[i, 1], -points[i, 2]
+        for k in range(first[i], first[i + 1]):
+            x += share[k] * points[others[k], 0]
+            y += share[k] * points[others[k], 1]
+            z += share[k] * points[others[k], 2]
+        result[i] = x * outward[i, 0] + y * outward[i, 1] + z * outward[i, 2]
+    return result
 
 
 @numba.njit(cache=True, fastmath=True)
@@ -108,26 +138,62 @@ def paint(
 
     surface: float32 (V, 10): where the vertex lies in the photograph (x, y), where its mirror image does,
     how much of each colour there it takes, a colour (3) added to both, and its opacity.
-    photograph: float32 (h, w, 3).
+    photograph: float32 (h, w, 3), its edges continued.
     """
     height, width = seen.shape
+    high, wide = photograph.shape[0], photograph.shape[1]
     result = np.zeros((height, width, 4), np.float32)
-    at = np.zeros(10, np.float32)
-    for y in range(height):
-        for x in range(width):
-            t = seen[y, x]
+    for row in range(height):
+        for column in range(width):
+            t = seen[row, column]
             if t < 0:
                 continue
-            for k in range(10):
-                at[k] = 0
-                for corner in range(3):
-                    at[k] += place[y, x, corner] * surface[triangles[t, corner], k]
-            for channel in range(3):
-                colour = at[6 + channel]
-                if at[4] > 0.003:
-                    colour += at[4] * sample(photograph, at[0], at[1], channel)
-                if at[5] > 0.003:
-                    colour += at[5] * sample(photograph, at[2], at[3], channel)
-                result[y, x, channel] = min(max(colour, 0.0), 255.0) * at[9]
-            result[y, x, 3] = at[9]
+            a, b, c = surface[triangles[t, 0]], surface[triangles[t, 1]], surface[triangles[t, 2]]
+            u, v, w = place[row, column, 0], place[row, column, 1], place[row, column, 2]
+            red = u * a[6] + v * b[6] + w * c[6]
+            green = u * a[7] + v * b[7] + w * c[7]
+            blue = u * a[8] + v * b[8] + w * c[8]
+            for half in range(2):
+                share = u * a[4 + half] + v * b[4 + half] + w * c[4 + half]
+                if share <= NOTHING:
+                    continue
+                x = u * a[2 * half] + v * b[2 * half] + w * c[2 * half]
+                y = u * a[2 * half + 1] + v * b[2 * half + 1] + w * c[2 * half + 1]
+                x = min(max(x, NONE), np.float32(wide - 1.001))
+                y = min(max(y, NONE), np.float32(high - 1.001))
+                left, top = int(x), int(y)
+                dx, dy = x - np.float32(left), y - np.float32(top)
+                p, q = share * (ONE - dx) * (ONE - dy), share * dx * (ONE - dy)
+                r, s = share * (ONE - dx) * dy, share * dx * dy
+                one, two = photograph[top, left], photograph[top, left + 1]
+                three, four = photograph[top + 1, left], photograph[top + 1, left + 1]
+                red += p * one[0] + q * two[0] + r * three[0] + s * four[0]
+                green += p * one[1] + q * two[1] + r * three[1] + s * four[1]
+                blue += p * one[2] + q * two[2] + r * three[2] + s * four[2]
+            opacity = u * a[9] + v * b[9] + w * c[9]
+            result[row, column, 0] = min(max(red, NONE), np.float32(255)) * opacity
+            result[row, column, 1] = min(max(green, NONE), np.float32(255)) * opacity
+            result[row, column, 2] = min(max(blue, NONE), np.float32(255)) * opacity
+            result[row, column, 3] = opacity
+    return result
+
+
+@numba.njit(cache=True, fastmath=True)
+def compose(painted: np.ndarray, behind: np.ndarray) -> np.ndarray:
+    """The means of two by two pixels of what `paint` made, before a picture half as large: uint8 (h, w, 3).
+
+    painted: float32 (2 * h, 2 * w, 4). behind: float32 (h, w, 3).
+    """
+    height, width = behind.shape[0], behind.shape[1]
+    result = np.empty((height, width, 3), np.uint8)
+    for row in range(height):
+        for column in range(width):
+            top, left = 2 * row, 2 * column
+            a, b = painted[top, left], painted[top, left + 1]
+            c, d = painted[top + 1, left], painted[top + 1, left + 1]
+            through = ONE - (a[3] + b[3] + c[3] + d[3]) * QUARTER
+            for k in range(3):
+                colour = (a[k] + b[k] + c[k] + d[k]) * QUARTER
+                colour += behind[row, column, k] * through
+                result[row, column, k] = np.rint(min(max(colour, NONE), np.float32(255)))
     return result

@@ -21,13 +21,19 @@ JAW = 17
 
 def rotation_matrices(quaternions: np.ndarray) -> np.ndarray:
     """Rotation matrices float32 (n, 3, 3) of unit quaternions (n, 4) in w, x, y, z order."""
-    w, x, y, z = np.moveaxis(np.asarray(quaternions, np.float32), -1, 0)
-    rows = [
-        [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
-        [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
-        [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
-    ]
-    return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
+    quaternions = np.asarray(quaternions, np.float32)
+    w, x, y, z = (quaternions[..., i] for i in range(4))
+    result = np.empty((*quaternions.shape[:-1], 3, 3), np.float32)
+    result[..., 0, 0] = 1 - 2 * (y * y + z * z)
+    result[..., 0, 1] = 2 * (x * y - w * z)
+    result[..., 0, 2] = 2 * (x * z + w * y)
+    result[..., 1, 0] = 2 * (x * y + w * z)
+    result[..., 1, 1] = 1 - 2 * (x * x + z * z)
+    result[..., 1, 2] = 2 * (y * z - w * x)
+    result[..., 2, 0] = 2 * (x * z - w * y)
+    result[..., 2, 1] = 2 * (y * z + w * x)
+    result[..., 2, 2] = 1 - 2 * (x * x + y * y)
+    return result
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ pytest.importorskip("numba")
 
 from facert_blender.capture.contract import EXPRESSION, EXPRESSIONS, ROTATION, SCALE
 from facert_blender.capture.face_shape import rotation_matrices
-from models.editor import estimate_light, fill_in, harmonics, random_light, shade
 from models.expressions import turn
 from models.fitting import quaternions
 
@@ -139,30 +138,3 @@ def test_a_rendered_head_covers_its_landmarks(editor: Editor) -> None:
     assert (picture[2, 2] == (0, 255, 0)).all()
     dense = editor.dense_points(face, labels, own_shape=False)
     assert np.abs(dense).max() < 1.2
-
-
-def test_the_light_of_a_face_is_found() -> None:
-    rng = np.random.default_rng(0)
-    outward = rng.normal(0, 1, (2000, 3))
-    outward[:, 2] = np.abs(outward[:, 2])
-    outward /= np.linalg.norm(outward, axis=1, keepdims=True)
-    brightness = 120 * (1 + 0.4 * outward[:, 0])
-    brightness[:150] *= 0.3  # brows
-    light = estimate_light(outward, brightness)
-    assert light[1] / light[0] == pytest.approx(0.4, abs=0.08)
-    np.testing.assert_allclose(shade(light, outward)[150:] / shade(light, outward)[150:].mean(),
-                               brightness[150:] / brightness[150:].mean(), rtol=0.12)  # fmt: skip
-    towards = np.array([[0.0, 0, 1]])
-    assert all(0.5 < shade(random_light(rng), towards)[0] < 1.5 for _ in range(20))
-    assert harmonics(outward).shape == (2000, 9)
-
-
-def test_holes_are_filled_from_around() -> None:
-    image = np.full((64, 64, 3), 100, np.float32)
-    image[:, 32:] = 200
-    known = np.ones((64, 64), bool)
-    known[20:44, 20:44] = False
-    image[~known] = -1000
-    filled = fill_in(image, known)
-    assert filled.min() > 95 and filled.max() < 205
-    assert filled[32, 22, 0] < filled[32, 42, 0]

@@ -5,7 +5,7 @@ import pytest
 
 pytest.importorskip("numba")
 
-from models.rasterize import interpolate, normals, paint, rasterize
+from models.rasterize import compose, depths, interpolate, normals, paint, rasterize
 
 
 def test_the_nearer_triangle_is_seen_and_interpolated() -> None:
@@ -39,3 +39,43 @@ def test_paint_mixes_the_photograph_its_mirror_image_and_a_colour() -> None:
     np.testing.assert_allclose(
         paint(seen, place, triangles, surface, photograph)[2, 2], painted[2, 2] / 2, rtol=1e-4
     )
+
+
+def test_neighbouring_triangles_leave_no_gap() -> None:
+    rng = np.random.default_rng(0)
+    across, down = np.meshgrid(np.arange(9), np.arange(9))
+    points = np.stack([across, down, 0 * across], -1).reshape(-1, 3).astype(np.float32) * 5 - 2
+    inner = ((across > 0) & (across < 8) & (down > 0) & (down < 8)).ravel()
+    points[inner, :2] += rng.uniform(-2, 2, (inner.sum(), 2)).astype(np.float32)
+    corners = np.arange(72).reshape(8, 9)[:, :8].ravel()
+    triangles = np.concatenate(
+        [
+            np.column_stack([corners, corners + 9, corners + 1]),
+            np.column_stack([corners + 1, corners + 9, corners + 10]),
+        ]
+    ).astype(np.int32)
+    seen, place = rasterize(points, triangles, 36, 36)
+    assert (seen >= 0).all()
+    np.testing.assert_allclose(place.sum(2), 1, atol=1e-5)
+    where = interpolate(seen, place, triangles, points)
+    np.testing.assert_allclose(where[..., 0], np.tile(np.arange(36), (36, 1)), atol=1e-3)
+    np.testing.assert_allclose(where[..., 1], np.tile(np.arange(36)[:, None], (1, 36)), atol=1e-3)
+
+
+def test_depths_are_those_under_the_mean_of_the_neighbours() -> None:
+    points = np.array([[0, 0, 1], [1, 0, 0], [-1, 0, 0], [0, 1, 4]], np.float32)
+    outward = np.tile(np.array([0, 0, 1], np.float32), (4, 1))
+    first, others = np.array([0, 2, 4]), np.array([1, 2, 0, 3])
+    found = depths(points, outward, first, others, np.array([0.5, 0.5, 0.25, 0.75], np.float32))
+    np.testing.assert_allclose(found, [-1, 3.25])
+
+
+def test_a_picture_is_composed_of_means_over_what_is_behind() -> None:
+    painted = np.zeros((4, 4, 4), np.float32)
+    painted[:2, :2] = (200, 100, 0, 1)
+    painted[0, 2] = (200, 100, 0, 1)
+    behind = np.full((2, 2, 3), (0, 100, 80), np.float32)
+    behind[1] = (300, -5, 80.6)
+    found = compose(painted, behind)
+    assert found.dtype == np.uint8
+    np.testing.assert_array_equal(found, [[[200, 100, 0], [50, 100, 60]], [[255, 0, 81], [255, 0, 81]]])
