@@ -8,6 +8,9 @@ import numba
 import numpy as np
 
 NONE, QUARTER, ONE = np.float32(0), np.float32(0.25), np.float32(1)
+index = np.uint32
+"""Where arrays are looked into most: of what may be negative Numba first asks whether it is, which takes as
+long as the rest."""
 NOTHING = np.float32(0.003)
 """Shares of a colour below this are not looked up."""
 OUTSIDE = np.float32(-1e-5)
@@ -41,7 +44,7 @@ def rasterize(
     depth = np.full((height, width), -1e9, np.float32)
     place = np.zeros((height, width, 3), np.float32)
     for t in range(len(triangles)):
-        a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+        a, b, c = index(triangles[t, 0]), index(triangles[t, 1]), index(triangles[t, 2])
         ax, ay, az = points[a, 0], points[a, 1], points[a, 2]
         bx, by, bz = points[b, 0] - ax, points[b, 1] - ay, points[b, 2] - az
         cx, cy, cz = points[c, 0] - ax, points[c, 1] - ay, points[c, 2] - az
@@ -123,9 +126,10 @@ def depths(
     for i in range(len(result)):
         x, y, z = -points[i, 0], -points[i, 1], -points[i, 2]
         for k in range(first[i], first[i + 1]):
-            x += share[k] * points[others[k], 0]
-            y += share[k] * points[others[k], 1]
-            z += share[k] * points[others[k], 2]
+            other = index(others[k])
+            x += share[k] * points[other, 0]
+            y += share[k] * points[other, 1]
+            z += share[k] * points[other, 2]
         result[i] = x * outward[i, 0] + y * outward[i, 1] + z * outward[i, 2]
     return result
 
@@ -145,32 +149,31 @@ def paint(
     result = np.zeros((height, width, 4), np.float32)
     for row in range(height):
         for column in range(width):
-            t = seen[row, column]
-            if t < 0:
+            if seen[row, column] < 0:
                 continue
-            a, b, c = surface[triangles[t, 0]], surface[triangles[t, 1]], surface[triangles[t, 2]]
+            t = index(seen[row, column])
+            a, b, c = index(triangles[t, 0]), index(triangles[t, 1]), index(triangles[t, 2])
             u, v, w = place[row, column, 0], place[row, column, 1], place[row, column, 2]
-            red = u * a[6] + v * b[6] + w * c[6]
-            green = u * a[7] + v * b[7] + w * c[7]
-            blue = u * a[8] + v * b[8] + w * c[8]
+            red = u * surface[a, 6] + v * surface[b, 6] + w * surface[c, 6]
+            green = u * surface[a, 7] + v * surface[b, 7] + w * surface[c, 7]
+            blue = u * surface[a, 8] + v * surface[b, 8] + w * surface[c, 8]
             for half in range(2):
-                share = u * a[4 + half] + v * b[4 + half] + w * c[4 + half]
+                share = u * surface[a, 4 + half] + v * surface[b, 4 + half] + w * surface[c, 4 + half]
                 if share <= NOTHING:
                     continue
-                x = u * a[2 * half] + v * b[2 * half] + w * c[2 * half]
-                y = u * a[2 * half + 1] + v * b[2 * half + 1] + w * c[2 * half + 1]
+                x = u * surface[a, 2 * half] + v * surface[b, 2 * half] + w * surface[c, 2 * half]
+                y = u * surface[a, 2 * half + 1] + v * surface[b, 2 * half + 1] + w * surface[c, 2 * half + 1]
                 x = min(max(x, NONE), np.float32(wide - 1.001))
                 y = min(max(y, NONE), np.float32(high - 1.001))
-                left, top = int(x), int(y)
+                left, top = index(x), index(y)
                 dx, dy = x - np.float32(left), y - np.float32(top)
-                p, q = share * (ONE - dx) * (ONE - dy), share * dx * (ONE - dy)
-                r, s = share * (ONE - dx) * dy, share * dx * dy
-                one, two = photograph[top, left], photograph[top, left + 1]
-                three, four = photograph[top + 1, left], photograph[top + 1, left + 1]
-                red += p * one[0] + q * two[0] + r * three[0] + s * four[0]
-                green += p * one[1] + q * two[1] + r * three[1] + s * four[1]
-                blue += p * one[2] + q * two[2] + r * three[2] + s * four[2]
-            opacity = u * a[9] + v * b[9] + w * c[9]
+                for k in range(4):
+                    shown = photograph[top + index(k // 2), left + index(k % 2)]
+                    part = share * (dx if k % 2 else ONE - dx) * (dy if k // 2 else ONE - dy)
+                    red += part * shown[0]
+                    green += part * shown[1]
+                    blue += part * shown[2]
+            opacity = u * surface[a, 9] + v * surface[b, 9] + w * surface[c, 9]
             result[row, column, 0] = min(max(red, NONE), np.float32(255)) * opacity
             result[row, column, 1] = min(max(green, NONE), np.float32(255)) * opacity
             result[row, column, 2] = min(max(blue, NONE), np.float32(255)) * opacity
