@@ -23,7 +23,7 @@ from .dense import TABLE, DensePoints
 from .face_model import FaceMesh
 from .fitting import Evidence, fit
 from .label import MARK_OFFSET, Readings, read_all, score_prior, upright
-from .rasterize import rasterize
+from .painting.rasterize import rasterize
 from .shared_data import PHOTOS, centre_and_side, landmark_box, marked_by_people, person
 
 OUTLINE = (

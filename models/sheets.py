@@ -12,7 +12,7 @@ from facert_blender.capture.face_shape import rotation_matrices
 from facert_blender.capture.output import replacing
 
 from .face_model import FaceMesh
-from .rasterize import rasterize
+from .painting.rasterize import rasterize
 from .shared_data import centre_and_side
 
 TILE = 160

@@ -30,7 +30,6 @@ from facert_blender.capture.contract import EXPRESSION, IDENTITIES, IDENTITY, RO
 from facert_blender.capture.face_shape import rotation_matrices
 
 from .datasets import EDITED, PHOTOGRAPHS, RENDERED, SHARD_SIZE, SHARD_SPAN, Shard, held_out
-from .editor import Editor
 from .expressions import (
     CHANGES,
     sample_averted,
@@ -43,10 +42,11 @@ from .expressions import (
 )
 from .face_model import FaceMesh
 from .fitting import quaternions
-from .looks import Look, ReadFace
+from .painting.editor import Editor
+from .painting.looks import Look, ReadFace
+from .painting.surroundings import fill_in
 from .shared_data import RUNS
 from .sheets import save_tiles
-from .surroundings import fill_in
 
 BLOCK = 200
 """Rows that are made and written together."""

@@ -23,7 +23,6 @@ import numpy as np
 from facert_blender.capture.contract import EXPRESSION, EXPRESSIONS, IDENTITY, ROTATION, TRANSLATION
 
 from .datasets import PHOTOGRAPHS, SHARD_SIZE, SHARD_SPAN, Shard
-from .editor import Editor
 from .evaluate.lists import FaceList
 from .evaluate.rotation import yaw
 from .evaluate.system import VALIDATION
@@ -32,7 +31,8 @@ from .expression_measures import CATEGORIES
 from .expressions import CHANGES, MOUTH, possible, sample_expression, turn
 from .face_model import FaceMesh
 from .fitting import quaternions
-from .looks import ReadFace
+from .painting.editor import Editor
+from .painting.looks import ReadFace
 from .shared_data import held_out, landmark_box, read_image
 from .sheets import save_picture, save_tiles
 from .synthesize import looking_elsewhere, partly_changed

@@ -10,7 +10,7 @@ import pytest
 if TYPE_CHECKING:
     from torch import nn
 
-    from models.editor import Editor
+    from models.painting.editor import Editor
     from models.single_face import SingleFaceNetwork
 
 
@@ -19,8 +19,8 @@ def editor() -> Editor:
     """The painter of faces, which takes seconds to prepare."""
     pytest.importorskip("torch", reason="training is not set up (make setup-training)")
     pytest.importorskip("numba")
-    from models.editor import Editor
     from models.face_model import FaceMesh
+    from models.painting.editor import Editor
     from models.shared_data import FACE_MODEL
 
     if not FACE_MODEL.exists():

@@ -21,7 +21,7 @@ from models.shared_data import held_out
 from models.synthesize import Maker, Recipe, make
 
 if TYPE_CHECKING:
-    from models.editor import Editor
+    from models.painting.editor import Editor
 
 
 @pytest.fixture

@@ -10,13 +10,13 @@ pytest.importorskip("numba")
 
 from facert_blender.capture.contract import EXPRESSION, EXPRESSIONS, IDENTITY, ROTATION
 from models.datasets import PHOTOGRAPHS, Shard
-from models.editor import Editor
 from models.evaluate.lists import FaceList
 from models.evaluate.rotation import yaw
 from models.evaluate.twins import SHOWN
 from models.expression_measures import ACTIVE, CATEGORIES
 from models.expressions import MOUTH
 from models.face_model import FaceMesh
+from models.painting.editor import Editor
 from models.shared_data import held_out
 from models.validation import COUNTS, FAR, Maker, Painter, Plan, category_weights, planned, plans
 

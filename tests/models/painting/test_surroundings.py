@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from models.surroundings import COARSE, bent, fill_in
+from models.painting.surroundings import COARSE, bent, fill_in
 
 
 def test_holes_are_filled_from_around() -> None:

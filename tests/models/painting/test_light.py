@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.light import LEAST, estimate_light, harmonics, random_light, shade
+from models.painting.light import LEAST, estimate_light, harmonics, random_light, shade
 
 
 def outward(count: int) -> np.ndarray:

@@ -5,7 +5,7 @@ import pytest
 
 pytest.importorskip("numba")
 
-from models.rasterize import compose, depths, interpolate, normals, paint, rasterize
+from models.painting.rasterize import compose, depths, interpolate, normals, paint, rasterize
 
 
 def test_the_nearer_triangle_is_seen_and_interpolated() -> None:

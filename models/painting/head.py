@@ -13,10 +13,10 @@ from scipy.spatial import cKDTree
 from facert_blender.capture.contract import IDENTITIES
 from facert_blender.capture.face_shape import FaceShape
 
+from ..dense import DensePoints
+from ..expressions import INDEX, SIDES, channels, turn
+from ..face_model import FaceMesh
 from .creases import Creases
-from .dense import DensePoints
-from .expressions import INDEX, SIDES, channels, turn
-from .face_model import FaceMesh
 from .rasterize import depths, rasterize
 
 SKIN, BACK, EYE, GUMS, TEETH, SOCKET = range(6)

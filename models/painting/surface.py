@@ -7,7 +7,7 @@ import numpy as np
 from facert_blender.capture.contract import EXPRESSION, ROTATION
 from facert_blender.capture.face_shape import rotation_matrices
 
-from .expressions import CLOSING, INDEX, SIDES
+from ..expressions import CLOSING, INDEX, SIDES
 from .head import EYE, GUMS, IRIS, PUPIL, TEETH, Head
 from .light import shade
 from .looks import Look, ReadFace

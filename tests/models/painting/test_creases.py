@@ -3,7 +3,7 @@
 import numpy as np
 
 from facert_blender.capture.contract import EXPRESSIONS
-from models.creases import Creases
+from models.painting.creases import Creases
 
 
 def weights(*names: str) -> np.ndarray:

@@ -17,7 +17,7 @@ from models.expressions import turn
 from models.fitting import quaternions
 
 if TYPE_CHECKING:
-    from models.editor import Editor
+    from models.painting.editor import Editor
 
 SIZE = 192
 NEUTRAL = np.zeros(46, np.float32)

@@ -16,11 +16,11 @@ import numpy as np
 from facert_blender.capture.contract import EXPRESSION, IDENTITY, LANDMARKS, ROTATION, SCALE, TRANSLATION
 from facert_blender.capture.face_shape import JAW, rotation_matrices
 
-from .datasets import SHARD_SPAN
-from .expressions import INDEX, SIDES, turn
-from .face_model import FaceMesh
+from ..datasets import SHARD_SPAN
+from ..expressions import INDEX, SIDES, turn
+from ..face_model import FaceMesh
+from ..label import MARK_OFFSET
 from .head import EYE, IRIS, PUPIL, SKIN, Head
-from .label import MARK_OFFSET
 from .light import estimate_light, random_light, shade
 from .looks import Look, ReadFace
 from .rasterize import compose, interpolate, normals, paint, rasterize
