@@ -46,7 +46,7 @@ test: $(VENV)/dev.installed
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports --no-cache
-	$(VENV)/bin/pytest -q
+	$(VENV)/bin/pytest -q -n auto --dist worksteal
 
 # One Blender that fails does not keep the others from being tried.
 test-all:
@@ -56,7 +56,7 @@ $(BLENDERS:%=test-%): test-%:
 	@if [ -z '$(call python_for,$*)' ]; then \
 		echo "Blender $* is passed over: the Python it needs is not on this machine."; \
 	else \
-		$(MAKE) --no-print-directory .venv-$*/installed && echo "Blender $*:" && .venv-$*/bin/pytest -q; \
+		$(MAKE) --no-print-directory .venv-$*/installed && echo "Blender $*:" && .venv-$*/bin/pytest -q -n auto --dist worksteal; \
 	fi
 
 bench: $(VENV)/run.installed
