@@ -66,6 +66,14 @@ CLOSING = {"eyeBlink": 1.0, "eyeLookDown": 0.5, "eyeSquint": 0.35}
 """How far a channel at 1 closes the lids."""
 
 
+def closing(weights: np.ndarray) -> list[float]:
+    """How far the left and the right lids are closed, 0 to 1, by weights (46,)."""
+    return [
+        min(1.0, sum(share * float(weights[INDEX[name + side]]) for name, share in CLOSING.items()))
+        for side in SIDES
+    ]
+
+
 def possible(weights: np.ndarray) -> np.ndarray:
     """Weights (46,) held to what a face can do.
 

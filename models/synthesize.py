@@ -42,8 +42,10 @@ from .expressions import (
 )
 from .face_model import FaceMesh
 from .fitting import quaternions
-from .painting.editor import Editor
-from .painting.looks import Look, ReadFace
+from .painting.head import Head
+from .painting.looks import Look, another_look, own_look
+from .painting.painter import dense_points, paint_face
+from .painting.reading import ReadFace, read_face
 from .painting.surroundings import fill_in
 from .shared_data import RUNS
 from .sheets import save_tiles
@@ -108,12 +110,12 @@ class Maker:
 
     recipe: Recipe
     photographs: Shard
-    editor: Editor
+    head: Head
 
     @classmethod
     def of(cls, recipe: Recipe) -> Maker:
         """Open the photographs and prepare the painter."""
-        return cls(recipe, Shard.open(PHOTOGRAPHS), Editor.make(FaceMesh.load()))
+        return cls(recipe, Shard.open(PHOTOGRAPHS), Head.make(FaceMesh.load()))
 
     @cached_property
     def sources(self) -> np.ndarray:
@@ -164,7 +166,7 @@ class Maker:
         pixel = float(shard.pixel[source])
         sure = np.float32(1 if self.recipe.exact else shard.confidence[source])
         start, side = shard.parameters[source], self.side_of(source)
-        face = self.editor.read(np.asarray(shard.images[source]), start, shard.landmarks[source], pixel)
+        face = read_face(self.head, np.asarray(shard.images[source]), start, shard.landmarks[source], pixel)
         rendered = self.recipe.kind == "rendered"
         person = str(shard.person[source])
         if rendered:
@@ -179,11 +181,11 @@ class Maker:
             elif k and self.recipe.change == "gaze":
                 look = looking_elsewhere(face, look, rng)
             elif k and look.surroundings is None:
-                look = replace(self.editor.look(face, rng), light=look.light, creases=look.creases)
-            image, parameters, landmarks = self.editor.paint(face, new, look, own_shape=not rendered)
+                look = replace(own_look(self.head, face, rng), light=look.light, creases=look.creases)
+            image, parameters, landmarks = paint_face(self.head, face, new, look, own_shape=not rendered)
             zoom = float(parameters[SCALE] / new[SCALE])
             pair = first + 1 - k if paired else -1
-            dense = self.editor.dense_points(face, parameters, own_shape=not rendered)
+            dense = dense_points(self.head, face, parameters, own_shape=not rendered)
             made.append(
                 (image, parameters, landmarks, sure, np.float32(pixel * zoom), person, np.int32(pair), dense)
             )
@@ -232,11 +234,11 @@ class Maker:
 
     def _look(self, face: ReadFace, side: Side, new: np.ndarray, rng: np.random.Generator) -> Look:
         if self.recipe.kind == "rendered":
-            return self.editor.another_look(face, self._background(face, side, rng), rng)
-        look = self.editor.look(face, rng)
+            return another_look(self.head, face, self._background(face, side, rng), rng)
+        look = own_look(self.head, face, rng)
         angle = 2 * np.arccos(np.clip(abs(new[ROTATION] @ face.parameters[ROTATION]), 0, 1))
         if angle > WHOLE_HEAD and rng.random() < 0.5:
-            whole = self.editor.another_look(face, self._background(face, side, rng), rng)
+            whole = another_look(self.head, face, self._background(face, side, rng), rng)
             look = replace(whole, light=look.light)
         return look
 
@@ -279,7 +281,7 @@ def partly_changed(
 
 def looking_elsewhere(face: ReadFace, look: Look, rng: np.random.Generator) -> Look:
     """A look of a face, but for painted eyes of the photograph's colour that look aside or cross."""
-    return replace(look, own_eyes=False, iris=face.iris, gaze=sample_gaze(rng))
+    return replace(look, own_eyes=False, iris=face.colours.iris, gaze=sample_gaze(rng))
 
 
 def _namesake(person: str, number: int) -> str:

@@ -31,8 +31,10 @@ from .expression_measures import CATEGORIES
 from .expressions import CHANGES, MOUTH, possible, sample_expression, turn
 from .face_model import FaceMesh
 from .fitting import quaternions
-from .painting.editor import Editor
-from .painting.looks import ReadFace
+from .painting.head import Head
+from .painting.looks import another_look, own_look
+from .painting.painter import paint_face
+from .painting.reading import ReadFace, read_face
 from .shared_data import held_out, landmark_box, read_image
 from .sheets import save_picture, save_tiles
 from .synthesize import looking_elsewhere, partly_changed
@@ -147,7 +149,7 @@ class Painter:
     """Makes pictures of held-out people from the crops of their photographs."""
 
     photographs: Shard
-    editor: Editor
+    head: Head
 
     @cached_property
     def good(self) -> np.ndarray:
@@ -178,14 +180,16 @@ class Painter:
         """What a photograph shows of a face."""
         shard = self.photographs
         image = np.asarray(shard.images[row])
-        return self.editor.read(image, shard.parameters[row], shard.landmarks[row], float(shard.pixel[row]))
+        return read_face(
+            self.head, image, shard.parameters[row], shard.landmarks[row], float(shard.pixel[row])
+        )
 
     def edited(self, plan: Plan, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """A photograph with the planned expression and pose: what `Editor.paint` returns."""
+        """A photograph with the planned expression and pose: what `paint_face` returns."""
         nearest = self.sources[np.argsort(np.abs(self.looks - plan.yaw))[:NEAREST]]
         face = self.face(int(rng.choice(nearest)))
         new = planned(face.parameters, plan)
-        return self.editor.paint(face, new, self.editor.look(face, rng))
+        return paint_face(self.head, face, new, own_look(self.head, face, rng))
 
     def rendered(self, plan: Plan, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """A head between two people, with the skin of a third, before the surroundings of a fourth."""
@@ -195,17 +199,17 @@ class Painter:
         new[IDENTITY] = one + rng.uniform(0, 1) * (two - one)
         new[TRANSLATION] = 0
         behind = self.face(int(rng.choice(self.sources))).without.clip(0, 255).astype(np.uint8)
-        look = self.editor.another_look(face, behind, rng)
-        return self.editor.paint(face, new, look, own_shape=False)
+        look = another_look(self.head, face, behind, rng)
+        return paint_face(self.head, face, new, look, own_shape=False)
 
     def twins(self, change: str, rng: np.random.Generator) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-        """A photograph painted over itself, and with another mouth, turn or gaze: what `paint` returns."""
+        """A photograph painted over itself, and with another mouth, turn or gaze, by `paint_face`."""
         face = self.face(int(rng.choice(self.expressive)))
         real = self.photographs.parameters[self.good, EXPRESSION]
         own, another = face.parameters, partly_changed(face.parameters, change, real, rng)
-        look = self.editor.look(face, rng)
+        look = own_look(self.head, face, rng)
         other = looking_elsewhere(face, look, rng) if change == "gaze" else look
-        return [self.editor.paint(face, own, look), self.editor.paint(face, another, other)]
+        return [paint_face(self.head, face, own, look), paint_face(self.head, face, another, other)]
 
 
 def planned(parameters: np.ndarray, plan: Plan) -> np.ndarray:
@@ -256,7 +260,7 @@ def main() -> None:
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
     maker = Maker(part)
-    fill(maker, Painter(Shard.open(PHOTOGRAPHS), Editor.make(FaceMesh.load())))
+    fill(maker, Painter(Shard.open(PHOTOGRAPHS), Head.make(FaceMesh.load())))
     maker.finish()
     if options.sheet:
         sheet(maker, options.sheet, np.random.default_rng(0))

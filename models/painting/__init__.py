@@ -1,3 +1,5 @@
-"""Faces painted anew: read from a photograph and given another shape (`editor`), looked at vertex by vertex
-(`surface`), and drawn (`rasterize`) before what was behind them (`surroundings`).
+"""Faces painted anew: read from a photograph (`reading`), given a look (`looks`) and a shape (`painter`).
+
+Under it: the head that is painted (`head`, `creases`), where it lies (`posing`), what it looks like at every
+vertex (`surface`, `light`), how that becomes pixels (`rasterize`), and what is behind (`surroundings`).
 """

@@ -1,49 +1,21 @@
-"""What is known of a photographed face, and what a painted one shall look like."""
+"""What a painted face looks like but for its labels: light, creases, gaze, colours, hair, what it wears."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from facert_blender.capture.contract import EXPRESSION
 
-@dataclass(frozen=True)
-class ReadFace:
-    """A face as its photograph shows it.
+from ..expressions import closing
+from .head import Head
+from .light import random_light
+from .reading import ReadFace
 
-    image: float32 (s, s, 3). parameters: float32 (104,). own: float32 (68, 3), how the face's landmarks
-    depart from the model, as weights of the head's `spread`; at: int (68,), the points they belong to.
-    still: float32 (V, 3), its vertices without expression, in the head's frame. where: float32 (V, 2), each
-    vertex in pixels of the photograph. trust: float32 (V,), how well it is seen. light: float32 (9,) and
-    shading: float32 (V,), of the photograph. curvature: float32 (V,). skin: float32 (3,), hair: float32
-    (3,), eyelids: float32 (2, 3), iris: float32 (3,), white: float32 (3,): colours in unit light. without:
-    float32 (s, s, 3), the photograph without the face, smooth; surroundings: float32 (s, s, 3), the same,
-    sharp beside the face. offset: float32 (2,), what the marks are off by.
-    """
-
-    image: np.ndarray
-    parameters: np.ndarray
-    own: np.ndarray
-    at: np.ndarray
-    still: np.ndarray
-    where: np.ndarray
-    trust: np.ndarray
-    light: np.ndarray
-    shading: np.ndarray
-    curvature: np.ndarray
-    skin: np.ndarray
-    hair: np.ndarray
-    eyelids: np.ndarray
-    iris: np.ndarray
-    white: np.ndarray
-    without: np.ndarray
-    surroundings: np.ndarray
-    offset: np.ndarray
-
-    @property
-    def grey(self) -> bool:
-        """Whether the photograph has no colours."""
-        return bool(np.ptp(self.skin) < 4)
+IRISES = np.array([(60, 40, 28), (85, 60, 40), (95, 115, 130), (90, 105, 80)], np.float32)
+"""Brown, light brown, blue and green."""
+TEETH_WHITE = np.array([228, 218, 200], np.float32)
 
 
 @dataclass(frozen=True)
@@ -69,3 +41,45 @@ class Look:
     hair: np.ndarray | None = None
     glasses: np.ndarray | None = None
     hat: np.ndarray | None = None
+
+
+def own_look(head: Head, face: ReadFace, rng: np.random.Generator) -> Look:
+    """A look for a face over its own surroundings: mostly its own light and eyes."""
+    own_eyes = bool(max(closing(face.parameters[EXPRESSION])) < 0.4 and rng.random() < 0.75)
+    bright = np.clip(face.colours.brightness, 0.2, 1.1)
+    iris = (
+        face.colours.iris
+        if own_eyes or rng.random() < 0.3
+        else bright * IRISES[rng.choice(4, p=(0.5, 0.2, 0.2, 0.1))]
+    )
+    light = face.light
+    if rng.random() < 0.3:
+        light = light * 0.6 + random_light(rng) * 0.4 * light[0]
+    deep = 0.0 if rng.random() < 0.15 else rng.uniform(0.15, 0.7)
+    return Look(
+        light.astype(np.float32),
+        (deep * rng.uniform(0.3, 1.5, head.creases.makes.shape[1])).astype(np.float32),
+        np.tile(np.zeros(2) if own_eyes else rng.normal(0, 0.18, 2), (2, 1)),
+        own_eyes,
+        (iris * rng.uniform(0.7, 1.1)).astype(np.float32),
+        (face.colours.white * rng.uniform(0.85, 1.15)).astype(np.float32),
+        (bright * TEETH_WHITE * rng.uniform(0.75, 1.08) * rng.uniform(0.96, 1.04, 3)).astype(np.float32),
+    )
+
+
+def another_look(head: Head, face: ReadFace, surroundings: np.ndarray, rng: np.random.Generator) -> Look:
+    """A look for a whole head before surroundings uint8 (s, s, 3): any light, hair, glasses, hat."""
+    light = 0.5 * face.light + 0.5 * random_light(rng) if rng.random() < 0.4 else random_light(rng)
+    light = light * rng.uniform(0.75, 1.15)
+    colours = rng.uniform(20, 230, (2, 3)) * rng.uniform(0.3, 1, (2, 1))
+    if face.colours.grey:
+        colours[:] = colours.mean(1, keepdims=True)
+        surroundings = np.repeat(surroundings.mean(2, keepdims=True), 3, axis=2).astype(np.uint8)
+    return replace(
+        own_look(head, face, rng),
+        light=light.astype(np.float32),
+        surroundings=surroundings,
+        hair=np.array([rng.choice([0.02, rng.uniform(0.02, 0.25)]), rng.random()], np.float32),
+        glasses=colours[0] * 0.5 if rng.random() < 0.12 else None,
+        hat=colours[1] if rng.random() < 0.08 else None,
+    )

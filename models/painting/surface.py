@@ -7,18 +7,11 @@ import numpy as np
 from facert_blender.capture.contract import EXPRESSION, ROTATION
 from facert_blender.capture.face_shape import rotation_matrices
 
-from ..expressions import CLOSING, INDEX, SIDES
+from ..expressions import closing
 from .head import EYE, GUMS, IRIS, PUPIL, TEETH, Head
 from .light import shade
-from .looks import Look, ReadFace
-
-
-def closing(weights: np.ndarray) -> list[float]:
-    """How far the left and the right lids are closed, 0 to 1, by weights (46,)."""
-    return [
-        min(1.0, sum(share * float(weights[INDEX[name + side]]) for name, share in CLOSING.items()))
-        for side in SIDES
-    ]
+from .looks import Look
+from .reading import ReadFace
 
 
 def surface(
@@ -29,6 +22,7 @@ def surface(
     parameters: (104,) of the painted face. points, inside: float32 (V, 3), its vertices and their normals,
     both unturned.
     """
+    colours = face.colours
     before, after = face.parameters[EXPRESSION], parameters[EXPRESSION]
     shading = shade(look.light, rotation_matrices(parameters[ROTATION]) @ inside.T)
     deeper = head.mean_curvature(points, inside) - face.curvature
@@ -40,9 +34,11 @@ def surface(
         angle = 2 * np.arccos(np.clip(abs(parameters[ROTATION] @ face.parameters[ROTATION]), 0, 1))
         own = own + (1 - own - twin) * np.clip(1.3 - angle / 0.35, 0, 1)
     unseen = np.clip(1 - own - twin, 0, 1)
-    colour = np.outer(face.skin, unseen * (1 - head.hair)) + np.outer(face.hair, unseen * head.hair)
+    colour = np.outer(colours.skin, unseen * (1 - head.hair)) + np.outer(colours.hair, unseen * head.hair)
     colour *= dark
-    for was, now, lid, eyelid in zip(closing(before), closing(after), head.lids, face.eyelids, strict=True):
+    for was, now, lid, eyelid in zip(
+        closing(before), closing(after), head.lids, colours.eyelids, strict=True
+    ):
         newly = np.clip(1.6 * (now - was), 0, 1) * lid
         line = 1 - (0.55 * now * (1 - was)) * head.lashes * (lid > 0.05)
         kept = (1 - newly) * line
@@ -54,9 +50,9 @@ def surface(
     other = head.within
     if look.own_eyes:
         other = other[(head.kind[other] != EYE) | (face.trust[other] < 0.3)]
-    made = _made(head, look, other, float(face.skin.mean()) / 170) * shading[other]
+    made = _made(head, look, other, colours.brightness) * shading[other]
     own[other], twin[other] = 0, 0
-    colour[:, other] = made.mean(0) if face.grey else made
+    colour[:, other] = made.mean(0) if colours.grey else made
     relit = np.clip(shading / face.shading, 0.45, 1.7) * folds
     relit_twin = np.clip(shading / face.shading[head.twin], 0.45, 1.7) * folds
     result = np.empty((len(points), 10), np.float32)

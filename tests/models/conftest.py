@@ -10,22 +10,22 @@ import pytest
 if TYPE_CHECKING:
     from torch import nn
 
-    from models.painting.editor import Editor
+    from models.painting.head import Head
     from models.single_face import SingleFaceNetwork
 
 
 @pytest.fixture(scope="session")
-def editor() -> Editor:
-    """The painter of faces, which takes seconds to prepare."""
+def head() -> Head:
+    """The head that is painted, which takes seconds to prepare."""
     pytest.importorskip("torch", reason="training is not set up (make setup-training)")
     pytest.importorskip("numba")
     from models.face_model import FaceMesh
-    from models.painting.editor import Editor
+    from models.painting.head import Head
     from models.shared_data import FACE_MODEL
 
     if not FACE_MODEL.exists():
         pytest.skip("the face model's source is not here")
-    return Editor.make(FaceMesh.load())
+    return Head.make(FaceMesh.load())
 
 
 @pytest.fixture(scope="session")

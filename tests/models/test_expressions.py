@@ -9,6 +9,7 @@ from models.expressions import (
     MOUTH,
     TEMPLATES,
     channels,
+    closing,
     possible,
     sample_averted,
     sample_expression,
@@ -122,3 +123,13 @@ def test_eyes_look_aside_together_or_cross() -> None:
     together = left[:, 0] == right[:, 0]
     assert together.mean() > 0.5 and (np.abs(left[together, 0]) > 0.4).mean() > 0.3
     assert np.abs(np.concatenate([left, right])).max() <= 0.75 and (left[:, 1] == right[:, 1]).all()
+
+
+def test_lids_close_by_all_that_closes_them_and_no_further() -> None:
+    weights = np.zeros(46, np.float32)
+    assert closing(weights) == [0, 0]
+    weights[INDEX["eyeSquintLeft"]] = 1
+    weights[INDEX["eyeLookDownRight"]] = 1
+    np.testing.assert_allclose(closing(weights), [CLOSING["eyeSquint"], CLOSING["eyeLookDown"]])
+    weights[channels("eyeBlink")] = 0.9
+    assert closing(weights) == [1, 1]

@@ -21,18 +21,18 @@ from models.shared_data import held_out
 from models.synthesize import Maker, Recipe, make
 
 if TYPE_CHECKING:
-    from models.painting.editor import Editor
+    from models.painting.head import Head
 
 
 @pytest.fixture
-def photographs(editor: Editor) -> Shard:
+def photographs(head: Head) -> Shard:
     n = 10
     parameters = np.zeros((n, 104), np.float32)
     parameters[:, 0], parameters[:, SCALE], parameters[:, 96] = 1, 0.5, 1
     return Shard(
         np.random.default_rng(0).integers(0, 255, (n, 192, 192, 3), np.uint8),
         parameters,
-        editor.head.shape.project(parameters),
+        head.shape.project(parameters),
         np.ones(n, np.float32),
         np.array([f"person{i}" for i in range(n)]),
         np.zeros(n, bool),
@@ -44,8 +44,8 @@ def photographs(editor: Editor) -> Shard:
 
 
 @pytest.mark.parametrize("kind", ["edited", "rendered"])
-def test_blocks_follow_from_the_seed_and_hold_pairs(editor: Editor, photographs: Shard, kind: str) -> None:
-    maker = Maker(Recipe(13, kind, 5, "training"), photographs, editor)
+def test_blocks_follow_from_the_seed_and_hold_pairs(head: Head, photographs: Shard, kind: str) -> None:
+    maker = Maker(Recipe(13, kind, 5, "training"), photographs, head)
     block = maker.block(0)
     assert len(block) == 13 and block.exact.all()
     again = maker.block(0)
@@ -64,12 +64,12 @@ def test_blocks_follow_from_the_seed_and_hold_pairs(editor: Editor, photographs:
     assert (kind == "rendered") == bool((block.parameters[:, 1:50] != 0).any())
 
 
-def test_nothing_of_people_held_out_is_in_heads_of_others(editor: Editor, photographs: Shard) -> None:
+def test_nothing_of_people_held_out_is_in_heads_of_others(head: Head, photographs: Shard) -> None:
     held = held_out(photographs.person)
     assert held.any() and not held.all()
     photographs.parameters[:, 1:50] = np.where(held, 2, -2)[:, None]
     photographs.parameters[held, EXPRESSION.start + EXPRESSIONS.index("cheekPuff")] = 1
-    maker = Maker(Recipe(12, "rendered", 0, "all"), photographs, editor)
+    maker = Maker(Recipe(12, "rendered", 0, "all"), photographs, head)
     block = maker.block(0)
     made = held_out(block.person)
     assert made.any() and not made.all()
@@ -80,24 +80,24 @@ def test_nothing_of_people_held_out_is_in_heads_of_others(editor: Editor, photog
         assert (side.expressions.max() == 1) == held[side.rows].all()
 
 
-def test_held_out_people_stay_held_out(editor: Editor, photographs: Shard) -> None:
+def test_held_out_people_stay_held_out(head: Head, photographs: Shard) -> None:
     for kind in ("edited", "rendered"):
-        block = Maker(Recipe(4, kind, 0, "held-out"), photographs, editor).block(0)
+        block = Maker(Recipe(4, kind, 0, "held-out"), photographs, head).block(0)
         assert held_out(block.person).all()
 
 
-def test_averted_heads_look_away(editor: Editor, photographs: Shard) -> None:
-    block = Maker(Recipe(12, "rendered", 3, "all", averted=True), photographs, editor).block(0)
+def test_averted_heads_look_away(head: Head, photographs: Shard) -> None:
+    block = Maker(Recipe(12, "rendered", 3, "all", averted=True), photographs, head).block(0)
     ahead = rotation_matrices(block.parameters[:, ROTATION])[:, 2, 2]
     assert (ahead < np.cos(np.radians(20))).all() and block.exact.all()
 
 
 @pytest.mark.parametrize("change", ["mouth", "turn", "gaze"])
-def test_what_is_not_changed_stays_as_photographed(editor: Editor, photographs: Shard, change: str) -> None:
+def test_what_is_not_changed_stays_as_photographed(head: Head, photographs: Shard, change: str) -> None:
     photographs.confidence[:] = 0.6
     frown = EXPRESSION.start + EXPRESSIONS.index("browDownLeft")
     photographs.parameters[:, frown] = 0.5
-    block = Maker(Recipe(12, "edited", 3, "all", change=change), photographs, editor).block(0)
+    block = Maker(Recipe(12, "edited", 3, "all", change=change), photographs, head).block(0)
     assert not block.exact.any() and (block.confidence == np.float32(0.6)).all()
     assert (block.pair == np.arange(12) + np.tile([1, -1], 6)).all()
     other = block.parameters[block.pair]
@@ -110,9 +110,9 @@ def test_what_is_not_changed_stays_as_photographed(editor: Editor, photographs: 
     assert (block.images != block.images[block.pair]).any((1, 2, 3)).all()
 
 
-def test_another_gaze_is_seen_in_the_eyes_alone(editor: Editor, photographs: Shard) -> None:
+def test_another_gaze_is_seen_in_the_eyes_alone(head: Head, photographs: Shard) -> None:
     photographs.parameters[:, EXPRESSION] = 0
-    block = Maker(Recipe(12, "edited", 3, "all", change="gaze"), photographs, editor).block(0)
+    block = Maker(Recipe(12, "edited", 3, "all", change="gaze"), photographs, head).block(0)
     size = block.images.shape[1]
     for one, other in zip(range(0, 12, 2), range(1, 12, 2), strict=True):
         apart = np.abs(block.images[one].astype(int) - block.images[other]).max(2) > 20
@@ -129,11 +129,11 @@ def test_rendered_heads_cannot_be_changed_in_one_thing_alone() -> None:
 
 
 def test_a_stopped_run_goes_on(
-    editor: Editor, photographs: Shard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    head: Head, photographs: Shard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(synthesize, "BLOCK", 2)
     recipe = Recipe(5, "edited", 1, "all")
-    monkeypatch.setattr(synthesize, "_makers", {recipe: Maker(recipe, photographs, editor)})
+    monkeypatch.setattr(synthesize, "_makers", {recipe: Maker(recipe, photographs, head)})
     whole, folder = tmp_path / "whole", tmp_path / "stopped"
     make(recipe, whole, 1)
     part = tmp_path / "stopped.part"

@@ -16,7 +16,7 @@ from models.evaluate.twins import SHOWN
 from models.expression_measures import ACTIVE, CATEGORIES
 from models.expressions import MOUTH
 from models.face_model import FaceMesh
-from models.painting.editor import Editor
+from models.painting.head import Head
 from models.shared_data import held_out
 from models.validation import COUNTS, FAR, Maker, Painter, Plan, category_weights, planned, plans
 
@@ -56,7 +56,7 @@ def test_a_face_gets_the_planned_expression_and_pose_and_stays_itself() -> None:
 
 @pytest.mark.skipif(not PHOTOGRAPHS.exists(), reason="photographs have not been cut (models.datasets)")
 def test_only_held_out_people_are_painted() -> None:
-    painter = Painter(Shard.open(PHOTOGRAPHS), Editor.make(FaceMesh.load()))
+    painter = Painter(Shard.open(PHOTOGRAPHS), Head.make(FaceMesh.load()))
     assert held_out(painter.photographs.person[painter.sources]).all() and len(painter.sources) > 50
     plan = Plan("neutral", np.zeros(46, np.float32), yaw=-20, pitch=0, roll=0)
     for paint in (painter.edited, painter.rendered):
@@ -72,7 +72,7 @@ def test_only_held_out_people_are_painted() -> None:
 @pytest.mark.skipif(not PHOTOGRAPHS.exists(), reason="photographs have not been cut (models.datasets)")
 @pytest.mark.parametrize("change", ["mouth", "turn", "gaze"])
 def test_twins_differ_in_what_is_changed_and_show_something_above_the_mouth(change: str) -> None:
-    painter = Painter(Shard.open(PHOTOGRAPHS), Editor.make(FaceMesh.load()))
+    painter = Painter(Shard.open(PHOTOGRAPHS), Head.make(FaceMesh.load()))
     assert held_out(painter.photographs.person[painter.expressive]).all() and len(painter.expressive) > 50
     (own, before, _), (another, after, _) = painter.twins(change, np.random.default_rng(0))
     changed = np.flatnonzero(before[EXPRESSION] != after[EXPRESSION])

@@ -1,0 +1,75 @@
+"""Where the vertices and landmarks of a head lie: with an expression, before a camera, in a picture."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from facert_blender.capture.contract import EXPRESSION, IDENTITY, LANDMARKS, ROTATION, SCALE, TRANSLATION
+from facert_blender.capture.face_shape import JAW, rotation_matrices
+
+from ..datasets import SHARD_SPAN
+from ..expressions import INDEX, SIDES, turn
+from .head import Head
+
+FLIP = np.array([1, -1, 1], np.float32)
+"""Between y up and y down."""
+GAZE_WITH_LIDS = 0.4
+"""Radians by which eyes look down at a full eyeLookDown."""
+NECK_STAYS = 0.6
+"""How much of the neck stays with the body as the head turns."""
+
+
+def placed_landmarks(
+    head: Head, parameters: np.ndarray, own: tuple[np.ndarray, np.ndarray] | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Which points of the face shape the landmarks are (68,), and where they lie (68, 2), in sides, y down.
+
+    parameters: (104,). own: which points depart from the model and how far, as in `ReadFace`.
+    """
+    points = head.shape.points(parameters[None, IDENTITY], parameters[None, EXPRESSION])[0]
+    if own is not None:
+        points = points + head.among[own[0]].T @ own[1]
+    turned = points @ rotation_matrices(parameters[ROTATION])[:2].T
+    inner = LANDMARKS - JAW
+    strips = turned[inner:].reshape(JAW, -1, 2)
+    furthest = np.einsum("jcx,jx->jc", strips, head.shape.outward).argmax(1)
+    jaw = inner + np.arange(JAW) * strips.shape[1] + furthest
+    chosen = np.concatenate([jaw, np.arange(inner)])
+    return chosen, (turned[chosen] + parameters[TRANSLATION][:2]) * parameters[SCALE] * FLIP[:2]
+
+
+def expressed(head: Head, still: np.ndarray, weights: np.ndarray, gaze: np.ndarray) -> np.ndarray:
+    """Vertices float32 (V, 3) of a face `still` (V, 3) with expression weights (46,), its eyes turned: down
+    with the lids, and where they look (2, 2), in radians to the performer's left and up.
+    """
+    points = still + head.moved(weights)
+    for side, eye, (left, up) in zip(SIDES, head.eyes, gaze, strict=True):
+        down = GAZE_WITH_LIDS * weights[INDEX["eyeLookDown" + side]] - up
+        turned = turn(np.degrees(left), np.degrees(down), 0)
+        middle = (points[eye].min(0) + points[eye].max(0)) / 2
+        points[eye] = (points[eye] - middle) @ turned.T + middle
+    return points
+
+
+def in_camera(head: Head, points: np.ndarray, parameters: np.ndarray, body: np.ndarray) -> np.ndarray:
+    """Vertices (V, 3) of a head with parameters (104,) before the camera: float32 (3, V) in sides, y down, z
+    towards it.
+
+    body: (4,), the rotation of what the neck stands on.
+    """
+    with_head, with_body = rotation_matrices(np.stack([parameters[ROTATION], body]))
+    turned = with_head @ points.T
+    turned += NECK_STAYS * head.neck * ((with_body - with_head) @ points.T)
+    turned[:2] += parameters[TRANSLATION][:2, None]
+    turned *= (parameters[SCALE] * FLIP)[:, None]
+    return turned
+
+
+def in_pixels(camera: np.ndarray, size: int) -> np.ndarray:
+    """Points (3, n) before the camera as the rasteriser takes them, float32 (n, 3): of a picture with so many
+    pixels a side, which spans SHARD_SPAN sides.
+    """
+    pixels = np.empty(camera.shape[::-1], np.float32)
+    pixels[:, :2] = (camera[:2] * (size / SHARD_SPAN) + (size - 1) / 2).T
+    pixels[:, 2] = camera[2]
+    return pixels
