@@ -1,6 +1,6 @@
 """The networks: what they are, what they learn from, how they are trained, measured and exported.
 
-    photographs ──label──▶ labels ──datasets──▶ crops ──synthesize──▶ made faces ──relabel──▶ labels by the SFN
+    photographs ──label──▶ labels ──datasets──▶ crops ──synthesize──▶ made faces ──relabel──▶ SFN's labels
     (shared_data, readers) (fitting, lids, dense) │      (expressions, painting)                 │
                                                   └──────▶ train ◀───────────────────────────────┘
                                                    (single_task, multi_task: augment, scenes; losses)

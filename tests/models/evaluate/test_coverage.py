@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from facert_blender.capture.footage import open_footage
 from models.evaluate.coverage import LEVELS, coverage
 from models.shared_data import CLIPS, TEACHER
 
@@ -27,7 +28,13 @@ def test_where_no_performer_is_seen_nothing_is_covered() -> None:
 
 def test_faces_that_nobody_covers_are_shown(tmp_path: Path) -> None:
     pytest.importorskip("torch", reason="training is not set up (make setup-training)")
-    sheet = tmp_path / "missed.png"
-    found = coverage(CLIPS / "street_many_faces.mp4", "multi", sheet=sheet)
+    from models.sheets import save_picture
+
+    pictures, sheet = tmp_path / "street", tmp_path / "missed.png"
+    pictures.mkdir()
+    with open_footage(CLIPS / "street_many_faces.mp4", end=20) as footage:
+        for frame in footage:
+            save_picture(frame.image, pictures / f"{frame.index:02d}.png")
+    found = coverage(pictures, "multi", sheet=sheet)
     assert 0 < found["from 0.6"]["covered"] < 1
     assert sheet.stat().st_size > 10_000
