@@ -21,11 +21,13 @@ OUTSIDE = np.float32(-1e-5)
 def inside(
     left: np.float32, right: np.float32, start: np.float32, slope: np.float32
 ) -> tuple[np.float32, np.float32]:
-    """What of an interval is inside a triangle's edge, where `start + slope * x` is not negative."""
+    """What of an interval is inside a triangle's edge, where `start + slope * x` is not negative. Where none
+    is, the right end comes before the left, by a pixel at most.
+    """
     if slope > 0:
-        return max(left, (OUTSIDE - start) / slope), right
+        return min(max(left, (OUTSIDE - start) / slope), right + ONE), right
     if slope < 0:
-        return left, min(right, (OUTSIDE - start) / slope)
+        return left, max(min(right, (OUTSIDE - start) / slope), left - ONE)
     return left, right if start >= OUTSIDE else left - ONE
 
 

@@ -41,6 +41,30 @@ def test_paint_mixes_the_photograph_its_mirror_image_and_a_colour() -> None:
     )
 
 
+def test_slivers_and_what_is_outside_the_picture_are_drawn_as_far_as_they_are_in_it() -> None:
+    rng = np.random.default_rng(0)
+    points = rng.uniform(-20, 60, (300, 3)).astype(np.float32)
+    points[::3] = np.rint(points[::3])  # some stand on pixels, and edges lie along rows
+    points[1::6, 1] = points[0::6, 1]
+    points[2::9, :2] = points[1::9, :2] + rng.normal(0, 1e-5, (34, 2))
+    triangles = np.arange(300, dtype=np.int32).reshape(-1, 3)
+    seen, _ = rasterize(points, triangles, 40, 40)
+    expected = np.full((40, 40), -1)
+    depth = np.full((40, 40), -np.inf)
+    y, x = np.mgrid[:40, :40]
+    for number, (a, b, c) in enumerate(points[triangles].astype(float)):
+        area = (b[0] - a[0]) * (c[1] - a[1]) - (c[0] - a[0]) * (b[1] - a[1])
+        if area >= -1e-9:
+            continue
+        v = ((x - a[0]) * (c[1] - a[1]) - (c[0] - a[0]) * (y - a[1])) / area
+        w = ((b[0] - a[0]) * (y - a[1]) - (x - a[0]) * (b[1] - a[1])) / area
+        z = a[2] + v * (b[2] - a[2]) + w * (c[2] - a[2])
+        nearer = (v >= 0) & (w >= 0) & (v + w <= 1) & (z > depth)
+        expected[nearer], depth[nearer] = number, z[nearer]
+    assert (expected >= 0).mean() > 0.8
+    assert (seen != expected).mean() < 0.005
+
+
 def test_neighbouring_triangles_leave_no_gap() -> None:
     rng = np.random.default_rng(0)
     across, down = np.meshgrid(np.arange(9), np.arange(9))
