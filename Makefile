@@ -22,6 +22,7 @@ endif
 LOCK := requirements/%-$(PYTHON_VERSION).txt
 PIP := $(PY) -m pip --disable-pip-version-check
 FOOTAGE := build/footage/laughter.mp4
+PYTEST := pytest -q -n auto --dist worksteal
 
 # Blender's modules exist for one Python each. pyenv's interpreters count although its commands refuse to run.
 BLENDERS ?= 4.2 4.5 5.0 5.2
@@ -46,7 +47,7 @@ test: $(VENV)/dev.installed
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports --no-cache
-	$(VENV)/bin/pytest -q -n auto --dist worksteal
+	$(VENV)/bin/$(PYTEST)
 
 # One Blender that fails does not keep the others from being tried.
 test-all:
@@ -56,7 +57,7 @@ $(BLENDERS:%=test-%): test-%:
 	@if [ -z '$(call python_for,$*)' ]; then \
 		echo "Blender $* is passed over: the Python it needs is not on this machine."; \
 	else \
-		$(MAKE) --no-print-directory .venv-$*/installed && echo "Blender $*:" && .venv-$*/bin/pytest -q -n auto --dist worksteal; \
+		$(MAKE) --no-print-directory .venv-$*/installed && echo "Blender $*:" && .venv-$*/bin/$(PYTEST); \
 	fi
 
 bench: $(VENV)/run.installed

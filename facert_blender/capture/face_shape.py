@@ -20,7 +20,7 @@ JAW = 17
 
 
 def rotation_matrices(quaternions: np.ndarray) -> np.ndarray:
-    """Rotation matrices float32 (n, 3, 3) of unit quaternions (n, 4) in w, x, y, z order."""
+    """Rotation matrices float32 (…, 3, 3) of unit quaternions (…, 4) in w, x, y, z order."""
     quaternions = np.asarray(quaternions, np.float32)
     w, x, y, z = (quaternions[..., i] for i in range(4))
     result = np.empty((*quaternions.shape[:-1], 3, 3), np.float32)

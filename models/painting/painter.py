@@ -15,14 +15,11 @@ from facert_blender.capture.face_shape import rotation_matrices
 from ..datasets import SHARD_SPAN
 from .head import Head
 from .looks import Look
-from .posing import FLIP, expressed, in_camera, in_pixels, placed_landmarks
-from .rasterize import compose, normals, paint, rasterize
+from .posing import FLIP, expressed, in_camera, in_pixels, in_sides, placed_landmarks
+from .rasterize import FINE, compose, normals, paint, rasterize
 from .reading import ReadFace
 from .surface import surface
 from .surroundings import COARSE, bent
-
-FINE = 2
-"""Pictures are painted this many times larger, and averaged."""
 
 
 def paint_face(
@@ -34,8 +31,7 @@ def paint_face(
     departs from the model by; else it is the model's own.
     """
     size = face.image.shape[0]
-    own = face.own if own_shape else np.zeros_like(face.own)
-    _, placed = placed_landmarks(head, parameters, (face.at, own))
+    _, placed = placed_landmarks(head, parameters, (face.at, face.own) if own_shape else None)
     low, high = placed.min(0), placed.max(0)
     centre, side = (low + high) / 2, float((high - low).max())
     new = parameters.copy()
@@ -75,9 +71,8 @@ def dense_points(head: Head, face: ReadFace, parameters: np.ndarray, *, own_shap
     points = (factors @ head.dense_basis).reshape(-1, 3)
     if own_shape:
         points += head.spread[np.ix_(face.at, head.dense)].T @ face.own
-    turned = points @ rotation_matrices(parameters[ROTATION])[:2].T
-    placed = (turned + parameters[TRANSLATION][:2]) * parameters[SCALE] * FLIP[:2]
-    return (placed + face.offset * parameters[SCALE] / face.parameters[SCALE]).astype(np.float32)
+    offset = face.offset * parameters[SCALE] / face.parameters[SCALE]
+    return (in_sides(points, parameters) + offset).astype(np.float32)
 
 
 def _tousled(head: Head, hair: np.ndarray) -> np.ndarray:

@@ -29,13 +29,19 @@ def placed_landmarks(
     points = head.shape.points(parameters[None, IDENTITY], parameters[None, EXPRESSION])[0]
     if own is not None:
         points = points + head.among[own[0]].T @ own[1]
-    turned = points @ rotation_matrices(parameters[ROTATION])[:2].T
+    placed = in_sides(points, parameters)
     inner = LANDMARKS - JAW
-    strips = turned[inner:].reshape(JAW, -1, 2)
+    strips = (placed[inner:] * FLIP[:2]).reshape(JAW, -1, 2)
     furthest = np.einsum("jcx,jx->jc", strips, head.shape.outward).argmax(1)
     jaw = inner + np.arange(JAW) * strips.shape[1] + furthest
     chosen = np.concatenate([jaw, np.arange(inner)])
-    return chosen, (turned[chosen] + parameters[TRANSLATION][:2]) * parameters[SCALE] * FLIP[:2]
+    return chosen, placed[chosen]
+
+
+def in_sides(points: np.ndarray, parameters: np.ndarray) -> np.ndarray:
+    """Where points (n, 3) of a head with parameters (104,) lie, (n, 2) in sides, y down."""
+    turned = points @ rotation_matrices(parameters[ROTATION])[:2].T
+    return np.asarray((turned + parameters[TRANSLATION][:2]) * parameters[SCALE] * FLIP[:2])
 
 
 def expressed(head: Head, still: np.ndarray, weights: np.ndarray, gaze: np.ndarray) -> np.ndarray:

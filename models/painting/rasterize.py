@@ -11,6 +11,8 @@ NONE, QUARTER, ONE = np.float32(0), np.float32(0.25), np.float32(1)
 index = np.uint32
 """Where arrays are looked into most: of what may be negative Numba first asks whether it is, which takes as
 long as the rest."""
+FINE = 2
+"""Pictures are painted this many times larger, and `compose` averages them."""
 NOTHING = np.float32(0.003)
 """Shares of a colour below this are not looked up."""
 OUTSIDE = np.float32(-1e-5)

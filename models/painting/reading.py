@@ -23,6 +23,8 @@ WHITE = np.array([1.0, 0.96, 0.94], np.float32)
 """Of eyes whose white is not seen, over the brightness of the skin."""
 SKIN_TONE = np.array([170, 140, 120], np.float32)
 """Of a face none of whose skin is seen."""
+BRIGHTNESS = 170.0
+"""The mean over colours of a usual skin, in unit light."""
 JAW_DOUBT, DOUBT = 0.4, 0.15
 """How little marks of the jaw and the others are believed where they depart from the model."""
 
@@ -47,7 +49,7 @@ class Colours:
     @property
     def brightness(self) -> float:
         """How bright the skin is, over a usual one."""
-        return float(self.skin.mean()) / SKIN_TONE[0]
+        return float(self.skin.mean()) / BRIGHTNESS
 
 
 @dataclass(frozen=True)
