@@ -62,6 +62,21 @@ def test_convolutions_become_whole_numbers_and_give_nearly_the_same(files: tuple
     assert moved(whole, whole, soft_noise(1, 1)) == 0
 
 
+def test_what_is_joined_has_the_steps_of_what_comes_of_it(files: tuple[bytes, bytes]) -> None:
+    graph = onnx.load_from_string(files[1]).graph
+    makers = {name: node for node in graph.node for name in node.output}
+    steps = {node.input[0]: list(node.input[1:]) for node in graph.node if node.op_type == "QuantizeLinear"}
+    joined = [n for n in graph.node if n.op_type == "Concat" and n.output[0] in steps and "/level" in n.name]
+    assert len(joined) > 8
+    for node in joined:
+        for name in node.input:
+            restored = makers[name]
+            rounded = makers[restored.input[0]]
+            assert list(restored.input[1:]) == list(rounded.input[1:]) == steps[node.output[0]]
+    used = {name for node in graph.node for name in node.input}
+    assert {weights.name for weights in graph.initializer} <= used
+
+
 def test_weights_come_back_from_whole_numbers_as_they_were(
     narrow_networks: Networks, files: tuple[bytes, bytes]
 ) -> None:
