@@ -58,12 +58,14 @@ SMALLEST = 16
 """Pixels: of a smaller face nothing could be read."""
 SHRUNK = 12
 """Pixels: a face that is being followed and has become as small as this is lost."""
-PARTS = 3
+PARTS = 4
 """The longer side of a picture over that of the parts it is also searched in."""
-SHARED = 0.3
+SHARED = 0.2
 """The share of a part's side that it has in common with the next: no smaller face falls between two."""
 AT_ONCE = 3
-"""Of these parts, how many a search sees while faces are followed."""
+"""Of these parts, how many a search sees while faces are followed, at least; two for each who is, as reading
+these takes longer still.
+"""
 LARGE = 0.08
 """What is smaller than this share of the picture is a small face."""
 VISIBLE = 0.05
@@ -207,8 +209,8 @@ class BestReader:
         self._followed = confirmed
 
     def _to_search(self, image: np.ndarray, *, everywhere: bool) -> list[np.ndarray]:
-        """The areas to search: the whole picture, and all its parts or AT_ONCE, of which one may be in doubt
-        and the others are in turn.
+        """The areas to search: the whole picture, and all its parts or some AT_ONCE, of which one may be in
+        doubt and the others are in turn.
         """
         whole = np.array([0, 0, image.shape[1], image.shape[0]])
         small = parts(image.shape[1], image.shape[0])
@@ -217,8 +219,9 @@ class BestReader:
         unsure = [followed.face.box for followed in self._followed if followed.missed or followed.first]
         in_doubt = [n for n, part in enumerate(small) if any(_visible(box, part, image) for box in unsure)]
         in_turn = [(self._turn + step) % len(small) for step in range(len(small))]
-        chosen = list(dict.fromkeys(in_doubt[:1] + in_turn))[:AT_ONCE]
-        self._turn += AT_ONCE - len(in_doubt[:1])
+        at_once = max(AT_ONCE, 2 * len(self._followed))
+        chosen = list(dict.fromkeys(in_doubt[:1] + in_turn))[:at_once]
+        self._turn += at_once - len(in_doubt[:1])
         return [whole, *(small[n] for n in chosen)]
 
     def _seen(self, image: np.ndarray, areas: list[np.ndarray]) -> list[Detection]:

@@ -100,6 +100,21 @@ def test_small_faces_are_found_in_parts_of_a_large_picture(weights: Path) -> Non
     assert make_reader("fast", weights=weights).read(Frame(0, 0.0, paint(LARGE, [red, late]))) == []
 
 
+def test_among_more_people_small_newcomers_are_found_sooner(weights: Path) -> None:
+    red, blue = (RED, (300.0, 200.0), 90.0), (BLUE, (700.0, 200.0), 90.0)
+    late = (GREEN, (1860.0, 1040.0), SMALL)
+    waited = []
+    for known in ([red], [red, blue]):
+        reader = make_reader("best", weights=weights)
+        for index in range((1 + len(parts(*LARGE))) * EVERY):
+            shown = [*known, late] if index else known
+            if len(reader.read(Frame(index, index / 25, paint(LARGE, shown)))) > len(known):
+                break
+        waited.append(index)
+    # At least three of the fifteen parts are searched at once, and two for each who is followed.
+    assert EVERY < waited[1] < waited[0] < 5 * EVERY + 3
+
+
 def read_and_look_back(
     weights: Path, shown: list[list[Square]], size: tuple[int, int] = LARGE
 ) -> tuple[list[int], list[Reading]]:
@@ -166,19 +181,21 @@ def test_what_no_search_can_show_is_given_up_after_it_has_long_looked_like_no_fa
 
 
 def test_looking_back_leaves_what_was_followed_until_a_small_face_was_seen_again(weights: Path) -> None:
-    red, green, lost = (RED, (1500.0, 300.0), 90.0), (GREEN, LEFT_BEHIND[1], SMALL), 18
-    shown = [[red, LEFT_BEHIND if n in (4, 5) else green] if n < lost else [red] for n in range(20)]
+    # Longer than the parts, some of which are searched every few frames, take to show it once more.
+    red, green, lost = (RED, (1500.0, 300.0), 90.0), (GREEN, LEFT_BEHIND[1], SMALL), 28
+    shown = [[red, LEFT_BEHIND if n in (4, 5) else green] if n < lost else [red] for n in range(30)]
     counts, past = read_and_look_back(weights, shown, LARGER)
-    assert counts == [len(faces) for _, faces in past] == lost * [2] + (20 - lost) * [1]
+    assert counts == [len(faces) for _, faces in past] == lost * [2] + (30 - lost) * [1]
 
 
 def test_what_is_half_seen_is_looked_at_closer(weights: Path) -> None:
-    picture = paint((3840, 2160), [(RED, (1500.0, 300.0), 20.0)])
+    size = (5120, 2880)
+    picture = paint(size, [(RED, (1500.0, 300.0), 20.0)])
     (face,) = make_reader("best", weights=weights).read(Frame(0, 0.0, picture))
     assert face.confidence == pytest.approx(0.95)
     assert face.box == pytest.approx([1489.5, 289.5, 1509.5, 309.5], abs=1)
     # In the part of the picture that shows it best it is not seen well enough to be called a face.
-    area = next(a for a in parts(3840, 2160) if (a[:2] < [1480, 280]).all() and (a[2:] > [1520, 320]).all())
+    area = next(a for a in parts(*size) if (a[:2] < [1480, 280]).all() and (a[2:] > [1520, 320]).all())
     part = picture[area[1] : area[3], area[0] : area[2]]
     (seen,) = MultiFaceNetwork(weights / "multi.onnx").find(part)
     assert seen.confidence == pytest.approx(0.5)
