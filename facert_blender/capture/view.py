@@ -52,7 +52,7 @@ class View:
         across = turn(self.roll)[:, 0] * (span / contract.SINGLE_SIZE)
         half = contract.SINGLE_SIZE / 2
         corner = self.centre + 0.5 - half * (across + _below(across))
-        return _resample(image, corner, across, contract.SINGLE_SIZE, opencv().BORDER_REPLICATE)
+        return _resample(image, corner, across, contract.SINGLE_SIZE)
 
     def outside(self, points: np.ndarray) -> np.ndarray:
         """Points (n, 2) in sides from the view's centre, y down, as pixels of the picture."""
@@ -67,9 +67,16 @@ def fit(image: np.ndarray) -> tuple[np.ndarray, float]:
 
     image: uint8 (h, w, 3) RGB. A point (x, y) of the picture is at ((x, y) + 0.5) * scale - 0.5 in the view.
     """
+    cv2 = opencv()
     scale = contract.MULTI_SIZE / max(image.shape[:2])
-    across = np.array([1 / scale, 0.0])
-    return _resample(image, np.zeros(2), across, contract.MULTI_SIZE, opencv().BORDER_CONSTANT), scale
+    block = _block(1 / scale)
+    view = np.full((contract.MULTI_SIZE, contract.MULTI_SIZE, 3), GREY, np.uint8)
+    if min(image.shape[:2]) * scale >= 1:
+        # Sampled as `_resample` does, which takes four times as long, since it may turn.
+        step = scale * block
+        seen = cv2.resize(_averaged(image, block), None, fx=step, fy=step, interpolation=cv2.INTER_LINEAR)
+        view[: seen.shape[0], : seen.shape[1]] = seen
+    return view, scale
 
 
 def pyramid(view: np.ndarray) -> list[np.ndarray]:
@@ -120,37 +127,46 @@ def _below(across: np.ndarray) -> np.ndarray:
     return np.array([-across[1], across[0]])
 
 
-def _resample(
-    image: np.ndarray, corner: np.ndarray, across: np.ndarray, size: int, border: int
-) -> np.ndarray:
-    """The picture as a view (size, size, 3) whose upper left corner is at `corner` (2,).
+def _block(step: float) -> int:
+    """The side of the blocks of pixels that are averaged before a view takes steps of so many pixels.
+
+    Where the view is much smaller than the picture, bilinear sampling alone would skip pixels and flicker. It
+    takes in two pixels in each direction, so blocks of two thirds of a step come closest to the true average
+    over every step (measured for steps of 1 to 6); whole steps blur, half steps flicker.
+    """
+    return max(1, int(step / 1.5))
+
+
+def _averaged(image: np.ndarray, block: int) -> np.ndarray:
+    """The picture with its blocks of pixels averaged; less than one at the right and below is lost."""
+    rows, columns = (side // block for side in image.shape[:2])
+    whole = image[: rows * block, : columns * block]
+    cv2 = opencv()
+    return cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA) if block > 1 else whole
+
+
+def _resample(image: np.ndarray, corner: np.ndarray, across: np.ndarray, size: int) -> np.ndarray:
+    """The picture, whose edge goes on outside it, as a view (size, size, 3) whose upper left corner is at
+    `corner` (2,).
 
     across: (2,), the step in the picture from a pixel of the view to the one on its right. Positions count
-    from the picture's upper left corner; `border` is a border mode of OpenCV. Where the view is much smaller,
-    blocks of pixels are averaged first, since bilinear sampling alone would skip pixels and flicker. It takes
-    in two pixels in each direction, so blocks of two thirds of a step come closest to the true average over
-    every step (measured for steps of 1 to 6); whole steps blur, half steps flicker.
+    from the picture's upper left corner.
     """
     cv2 = opencv()
     height, width = image.shape[:2]
     down = _below(across)
-    block = max(1, int(math.hypot(*across) / 1.5))
+    block = _block(math.hypot(*across))
     corners = corner + np.array([np.zeros(2), across, down, across + down]) * size
     x0, y0 = np.maximum(np.floor(corners.min(axis=0)).astype(int) - block, 0)
     x1, y1 = np.minimum(np.ceil(corners.max(axis=0)).astype(int) + block, (width, height))
-    columns, rows = (x1 - x0) // block, (y1 - y0) // block
-    if columns < 1 or rows < 1:
+    if x1 - x0 < block or y1 - y0 < block:
         return np.full((size, size, 3), GREY, np.uint8)
-    region = image[y0 : y0 + rows * block, x0 : x0 + columns * block]
-    if block > 1:
-        region = cv2.resize(region, (columns, rows), interpolation=cv2.INTER_AREA)
     steps = np.stack([across, down], axis=1) / block
     first = (corner - (x0, y0)) / block + steps.sum(axis=1) / 2 - 0.5
     return cv2.warpAffine(
-        region,
+        _averaged(image[y0:y1, x0:x1], block),
         np.concatenate([steps, first[:, None]], axis=1),
         (size, size),
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderMode=border,
-        borderValue=(GREY, GREY, GREY),
+        borderMode=cv2.BORDER_REPLICATE,
     )

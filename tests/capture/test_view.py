@@ -77,9 +77,32 @@ def test_fit_scales_to_fit_and_pads_right_or_below(size: tuple[int, int]) -> Non
     view, scale = fit(np.full((size[1], size[0], 3), 255, np.uint8))
     assert view.shape == (576, 576, 3)
     width, height = int(size[0] * scale), int(size[1] * scale)
-    assert (view[4 : height - 4, 4 : width - 4] == 255).all()  # edges of small pictures are soft
-    assert (view[height + 4 :] == GREY).all()
-    assert (view[:, width + 4 :] == GREY).all()
+    assert (view[: height - 1, : width - 1] == 255).all()
+    assert (view[height + 1 :] == GREY).all()
+    assert (view[:, width + 1 :] == GREY).all()
+
+
+@pytest.mark.parametrize("size", [(100, 80), (501, 333), (577, 1000), (1280, 720), (3839, 2157)])
+def test_fit_puts_every_point_where_it_says(size: tuple[int, int]) -> None:
+    across, down = np.meshgrid(np.arange(size[0]), np.arange(size[1]))
+    ramps = np.stack([250 * across / size[0], 250 * down / size[1], 0 * across], -1)
+    view, scale = fit(np.rint(ramps).astype(np.uint8))
+    height, width = int(size[1] * scale) - 8, int(size[0] * scale) - 8
+    y, x = np.mgrid[8:height, 8:width]
+    for seen, place, side in (
+        (view[8:height, 8:width, 0], x, size[0]),
+        (view[8:height, 8:width, 1], y, size[1]),
+    ):
+        expected = 250 * ((place + 0.5) / scale - 0.5) / side
+        assert np.abs(seen - expected).max() < 1.5
+        assert np.abs(seen - expected).mean(axis=(0, 1)) < 0.4
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2000, 1), (1, 3000), (5000, 9)])
+def test_fit_takes_any_picture(size: tuple[int, int]) -> None:
+    view, scale = fit(np.full((size[1], size[0], 3), 200, np.uint8))
+    assert view.shape == (576, 576, 3) and scale == 576 / max(size)
+    assert set(np.unique(view)) <= {200, GREY}
 
 
 def test_a_pyramid_halves_the_view_and_keeps_its_means() -> None:
