@@ -63,8 +63,8 @@ PARTS = 4
 SHARED = 0.2
 """The share of a part's side that it has in common with the next: no smaller face falls between two."""
 AT_ONCE = 3
-"""Of these parts, how many a search sees while faces are followed, at least; two for each who is, as reading
-these takes longer still.
+"""Of these parts, how many a search sees for each face that is followed; reading it in the frames until the
+next search takes longer.
 """
 LARGE = 0.08
 """What is smaller than this share of the picture is a small face."""
@@ -209,8 +209,8 @@ class BestReader:
         self._followed = confirmed
 
     def _to_search(self, image: np.ndarray, *, everywhere: bool) -> list[np.ndarray]:
-        """The areas to search: the whole picture, and all its parts or some AT_ONCE, of which one may be in
-        doubt and the others are in turn.
+        """The areas to search: the whole picture, and all its parts or some, of which one may be in doubt and
+        the others are in turn.
         """
         whole = np.array([0, 0, image.shape[1], image.shape[0]])
         small = parts(image.shape[1], image.shape[0])
@@ -219,7 +219,7 @@ class BestReader:
         unsure = [followed.face.box for followed in self._followed if followed.missed or followed.first]
         in_doubt = [n for n, part in enumerate(small) if any(_visible(box, part, image) for box in unsure)]
         in_turn = [(self._turn + step) % len(small) for step in range(len(small))]
-        at_once = max(AT_ONCE, 2 * len(self._followed))
+        at_once = AT_ONCE * max(1, len(self._followed))
         chosen = list(dict.fromkeys(in_doubt[:1] + in_turn))[:at_once]
         self._turn += at_once - len(in_doubt[:1])
         return [whole, *(small[n] for n in chosen)]

@@ -111,7 +111,7 @@ def test_among_more_people_small_newcomers_are_found_sooner(weights: Path) -> No
             if len(reader.read(Frame(index, index / 25, paint(LARGE, shown)))) > len(known):
                 break
         waited.append(index)
-    # At least three of the fifteen parts are searched at once, and two for each who is followed.
+    # For each face that is followed, three of the fifteen parts are searched at once.
     assert EVERY < waited[1] < waited[0] < 5 * EVERY + 3
 
 
