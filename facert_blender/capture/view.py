@@ -48,11 +48,26 @@ class View:
 
     def crop(self, image: np.ndarray) -> np.ndarray:
         """What the SFN sees, uint8 (128, 128, 3), of a picture uint8 (h, w, 3) RGB."""
-        span = contract.CROP_MARGIN * self.side
-        across = turn(self.roll)[:, 0] * (span / contract.SINGLE_SIZE)
-        half = contract.SINGLE_SIZE / 2
-        corner = self.centre + 0.5 - half * (across + _below(across))
-        return _resample(image, corner, across, contract.SINGLE_SIZE)
+        cv2, size = opencv(), contract.SINGLE_SIZE
+        # The steps in the picture from a pixel of the view to the one on its right and the one below.
+        across = turn(self.roll)[:, 0] * (contract.CROP_MARGIN * self.side / size)
+        down = np.array([-across[1], across[0]])
+        block = _block(math.hypot(*across))
+        corner = self.centre + 0.5 - size / 2 * (across + down)
+        corners = corner + np.array([np.zeros(2), across, down, across + down]) * size
+        x0, y0 = np.maximum(np.floor(corners.min(axis=0)).astype(int) - block, 0)
+        x1, y1 = np.minimum(np.ceil(corners.max(axis=0)).astype(int) + block, image.shape[1::-1])
+        if x1 - x0 < block or y1 - y0 < block:
+            return np.full((size, size, 3), GREY, np.uint8)
+        steps = np.stack([across, down], axis=1) / block
+        first = (corner - (x0, y0)) / block + steps.sum(axis=1) / 2 - 0.5
+        return cv2.warpAffine(
+            _averaged(image[y0:y1, x0:x1], block),
+            np.concatenate([steps, first[:, None]], axis=1),
+            (size, size),
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
 
     def outside(self, points: np.ndarray) -> np.ndarray:
         """Points (n, 2) in sides from the view's centre, y down, as pixels of the picture."""
@@ -72,7 +87,7 @@ def fit(image: np.ndarray) -> tuple[np.ndarray, float]:
     block = _block(1 / scale)
     view = np.full((contract.MULTI_SIZE, contract.MULTI_SIZE, 3), GREY, np.uint8)
     if min(image.shape[:2]) * scale >= 1:
-        # Sampled as `_resample` does, which takes four times as long, since it may turn.
+        # Sampled in the same places as by warpAffine, which takes four times as long, since it may turn.
         step = scale * block
         seen = cv2.resize(_averaged(image, block), None, fx=step, fy=step, interpolation=cv2.INTER_LINEAR)
         view[: seen.shape[0], : seen.shape[1]] = seen
@@ -122,11 +137,6 @@ def turned(rotation: np.ndarray, angle: float) -> np.ndarray:
     return -after if after[0] < 0 else after
 
 
-def _below(across: np.ndarray) -> np.ndarray:
-    """The step to the pixel below, given the step (2,) to the one on the right."""
-    return np.array([-across[1], across[0]])
-
-
 def _block(step: float) -> int:
     """The side of the blocks of pixels that are averaged before a view takes steps of so many pixels.
 
@@ -143,30 +153,3 @@ def _averaged(image: np.ndarray, block: int) -> np.ndarray:
     whole = image[: rows * block, : columns * block]
     cv2 = opencv()
     return cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA) if block > 1 else whole
-
-
-def _resample(image: np.ndarray, corner: np.ndarray, across: np.ndarray, size: int) -> np.ndarray:
-    """The picture, whose edge goes on outside it, as a view (size, size, 3) whose upper left corner is at
-    `corner` (2,).
-
-    across: (2,), the step in the picture from a pixel of the view to the one on its right. Positions count
-    from the picture's upper left corner.
-    """
-    cv2 = opencv()
-    height, width = image.shape[:2]
-    down = _below(across)
-    block = _block(math.hypot(*across))
-    corners = corner + np.array([np.zeros(2), across, down, across + down]) * size
-    x0, y0 = np.maximum(np.floor(corners.min(axis=0)).astype(int) - block, 0)
-    x1, y1 = np.minimum(np.ceil(corners.max(axis=0)).astype(int) + block, (width, height))
-    if x1 - x0 < block or y1 - y0 < block:
-        return np.full((size, size, 3), GREY, np.uint8)
-    steps = np.stack([across, down], axis=1) / block
-    first = (corner - (x0, y0)) / block + steps.sum(axis=1) / 2 - 0.5
-    return cv2.warpAffine(
-        _averaged(image[y0:y1, x0:x1], block),
-        np.concatenate([steps, first[:, None]], axis=1),
-        (size, size),
-        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
