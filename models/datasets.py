@@ -183,6 +183,11 @@ def cut_out(image: np.ndarray, centre: np.ndarray, side: float) -> np.ndarray:
     return np.asarray(crop)
 
 
+def in_pixels(sides: np.ndarray, size: int = SHARD_SIZE) -> np.ndarray:
+    """Coordinates in sides as those in pixels of a crop with so many a side, which spans SHARD_SPAN sides."""
+    return np.asarray(sides * (size / SHARD_SPAN) + (size - 1) / 2)
+
+
 def cut(labels: Labels) -> Shard:
     """Crops of the labelled photographs."""
     centre, side = centre_and_side(labels.box)

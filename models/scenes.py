@@ -21,7 +21,7 @@ from facert_blender.capture.contract import FINDING_SIZE, MIRROR_LANDMARKS, PARA
 
 from .augment import photographic
 from .clutter import draw_clutter, hide_in_part
-from .datasets import SHARD_SIZE, SHARD_SPAN, Shard, drawn, held_out, stable_identity
+from .datasets import SHARD_SIZE, SHARD_SPAN, Shard, drawn, held_out, in_pixels, stable_identity
 from .label import MARK_OFFSET, Labels, mirror
 from .relabel import labels_file
 from .shared_data import PHOTOS, landmark_box, person, read_image
@@ -230,16 +230,14 @@ class Composer:
     def _pick(self, rng: np.random.Generator) -> Photograph:
         if rng.random() < MADE_SHARE:
             shard, row = self._made_face(rng)
-            pixels = SHARD_SIZE / SHARD_SPAN
-            landmarks = shard.landmarks[row] * pixels + (SHARD_SIZE - 1) / 2
             return Photograph(
                 np.asarray(shard.images[row]),
                 shard.parameters[row][None],
-                landmarks[None],
+                in_pixels(shard.landmarks[row])[None],
                 shard.confidence[row][None],
                 bool(shard.exact[row]),
                 np.zeros((0, 4), np.float32),
-                float(shard.pixel[row]) * pixels,
+                float(shard.pixel[row]) * (SHARD_SIZE / SHARD_SPAN),
             )
         kind = self.wide if self.wide and rng.random() < WIDE_SHARE else self.photographs
         return kind[rng.integers(len(kind))]

@@ -29,7 +29,7 @@ import numpy as np
 from facert_blender.capture.contract import EXPRESSION, IDENTITIES, IDENTITY, ROTATION, SCALE, TRANSLATION
 from facert_blender.capture.face_shape import rotation_matrices
 
-from .datasets import EDITED, PHOTOGRAPHS, RENDERED, SHARD_SIZE, SHARD_SPAN, Shard, held_out
+from .datasets import EDITED, PHOTOGRAPHS, RENDERED, SHARD_SIZE, Shard, held_out, in_pixels
 from .expressions import (
     CHANGES,
     sample_averted,
@@ -344,7 +344,7 @@ def sheet(shard: Shard, path: Path) -> None:
     tiles = []
     for i in range(min(len(shard), 48)):
         marked = np.array(shard.images[i])
-        for point in shard.landmarks[i] * (SHARD_SIZE / SHARD_SPAN) + (SHARD_SIZE - 1) / 2:
+        for point in in_pixels(shard.landmarks[i]):
             cv2.circle(marked, np.rint(point).astype(int).tolist(), 1, (0, 255, 0), -1)
         tiles.append(np.vstack([shard.images[i], marked]))
     save_tiles(tiles, 8, path)

@@ -22,7 +22,7 @@ import numpy as np
 
 from facert_blender.capture.contract import EXPRESSION, EXPRESSIONS, IDENTITY, ROTATION, TRANSLATION
 
-from .datasets import PHOTOGRAPHS, SHARD_SIZE, SHARD_SPAN, Shard
+from .datasets import PHOTOGRAPHS, SHARD_SIZE, Shard, in_pixels
 from .evaluate.lists import FaceList
 from .evaluate.rotation import yaw
 from .evaluate.system import VALIDATION
@@ -125,7 +125,7 @@ class Maker:
         save_picture(image, file)
         size = image.shape[0]
         self.files.append(file)
-        self.boxes.append(landmark_box(landmarks * (size / SHARD_SPAN) + (size - 1) / 2))
+        self.boxes.append(landmark_box(in_pixels(landmarks, size)))
         self.labels.append(parameters)
         self.pairs.append(pair)
 

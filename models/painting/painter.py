@@ -12,10 +12,10 @@ import numpy as np
 from facert_blender.capture.contract import EXPRESSION, IDENTITY, ROTATION, SCALE, TRANSLATION
 from facert_blender.capture.face_shape import rotation_matrices
 
-from ..datasets import SHARD_SPAN
+from ..datasets import SHARD_SPAN, in_pixels
 from .head import Head
 from .looks import Look
-from .posing import FLIP, expressed, in_camera, in_pixels, in_sides, placed_landmarks
+from .posing import expressed, in_camera, in_sides, placed_landmarks
 from .rasterize import FINE, compose, normals, paint, rasterize
 from .reading import ReadFace
 from .surface import surface
@@ -44,7 +44,7 @@ def paint_face(
     if look.hair is not None:
         points += inside * (head.hair * _tousled(head, look.hair))[:, None]
         inside = normals(points, head.triangles)
-    pixels = in_pixels(in_camera(head, points, new, face.parameters[ROTATION]), size * FINE)
+    pixels = in_camera(head, points, new, face.parameters[ROTATION], size * FINE)
     triangles = head.triangles if look.surroundings is not None else head.triangles[: head.front]
     seen, place = rasterize(pixels, triangles, size * FINE, size * FINE)
     painted = paint(seen, place, triangles, surface(head, face, new, look, points, inside), face.image)
@@ -102,9 +102,7 @@ def _put_on_glasses(
             lines.append(arm)
     lines.append(np.array([[-0.17, 0.58, 0.66], [0, 0.6, 0.7], [0.17, 0.58, 0.66]]))
     for line in lines:
-        turned = line @ rotation.T
-        turned[:, :2] += parameters[TRANSLATION][:2]
-        flat = in_pixels((turned * parameters[SCALE] * FLIP).T, len(painted))[:, :2]
+        flat = in_pixels(in_sides(line, parameters), len(painted))
         cv2.polylines(
             painted,
             [np.rint(flat * 8).astype(np.int32)],

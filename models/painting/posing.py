@@ -7,7 +7,7 @@ import numpy as np
 from facert_blender.capture.contract import EXPRESSION, IDENTITY, LANDMARKS, ROTATION, SCALE, TRANSLATION
 from facert_blender.capture.face_shape import JAW, rotation_matrices
 
-from ..datasets import SHARD_SPAN
+from ..datasets import in_pixels
 from ..expressions import INDEX, SIDES, turn
 from .head import Head
 
@@ -57,9 +57,11 @@ def expressed(head: Head, still: np.ndarray, weights: np.ndarray, gaze: np.ndarr
     return points
 
 
-def in_camera(head: Head, points: np.ndarray, parameters: np.ndarray, body: np.ndarray) -> np.ndarray:
-    """Vertices (V, 3) of a head with parameters (104,) before the camera: float32 (3, V) in sides, y down, z
-    towards it.
+def in_camera(
+    head: Head, points: np.ndarray, parameters: np.ndarray, body: np.ndarray, size: int
+) -> np.ndarray:
+    """Vertices (V, 3) of a head with parameters (104,) as the rasteriser takes them: float32 (V, 3), in
+    pixels of a picture with so many a side, y down; z towards the camera, in sides.
 
     body: (4,), the rotation of what the neck stands on.
     """
@@ -68,14 +70,5 @@ def in_camera(head: Head, points: np.ndarray, parameters: np.ndarray, body: np.n
     turned += NECK_STAYS * head.neck * ((with_body - with_head) @ points.T)
     turned[:2] += parameters[TRANSLATION][:2, None]
     turned *= (parameters[SCALE] * FLIP)[:, None]
-    return turned
-
-
-def in_pixels(camera: np.ndarray, size: int) -> np.ndarray:
-    """Points (3, n) before the camera as the rasteriser takes them, float32 (n, 3): of a picture with so many
-    pixels a side, which spans SHARD_SPAN sides.
-    """
-    pixels = np.empty(camera.shape[::-1], np.float32)
-    pixels[:, :2] = (camera[:2] * (size / SHARD_SPAN) + (size - 1) / 2).T
-    pixels[:, 2] = camera[2]
-    return pixels
+    turned[:2] = in_pixels(turned[:2], size)
+    return np.ascontiguousarray(turned.T)

@@ -15,7 +15,7 @@ from facert_blender.capture.face_shape import JAW, rotation_matrices
 from ..label import MARK_OFFSET
 from .head import EYE, IRIS, PUPIL, SKIN, Head
 from .light import estimate_light, shade
-from .posing import FLIP, expressed, in_camera, in_pixels, placed_landmarks
+from .posing import FLIP, expressed, in_camera, placed_landmarks
 from .rasterize import interpolate, normals, rasterize
 from .surroundings import fill_in
 
@@ -95,12 +95,11 @@ def read_face(
     own, at = _departures(head, parameters, landmarks - offset)
     still = head.still(parameters[IDENTITY]) + head.spread[at].T @ own
     points = expressed(head, still, parameters[EXPRESSION], np.zeros((2, 2)))
-    camera = in_camera(head, points, parameters, parameters[ROTATION])
-    pixels = in_pixels(camera, size)
+    pixels = in_camera(head, points, parameters, parameters[ROTATION], size)
     seen, place = rasterize(pixels, head.triangles, size, size)
     inside = normals(points, head.triangles)
     outward = rotation @ inside.T
-    values = np.column_stack([camera[2], head.opacity])
+    values = np.column_stack([pixels[:, 2], head.opacity])
     depth, opacity = np.moveaxis(interpolate(seen, place, head.triangles, values), 2, 0)
     trust = _trust(head, pixels, outward, seen, depth)
     colour = cv2.remap(
