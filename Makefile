@@ -92,8 +92,6 @@ train: setup-training
 	$(PY) -m models.train models/configs/ms_sfn_first.toml
 	$(PY) -m models.train models/configs/ms_sfn_second.toml
 	$(PY) -m models.train models/configs/ms_sfn_third.toml
-	test -e models/runs/ms_sfn_third/labels_rendered.npy || \
-		$(PY) -m models.relabel ms_sfn_third --made edited edited_more rendered
 	$(PY) -m models.train models/configs/ms_sfn.toml
 	test -e models/runs/ms_sfn/labels_gazes.npy || \
 		$(PY) -m models.relabel ms_sfn --made edited edited_more rendered averted mouths nods gazes
@@ -103,10 +101,7 @@ train: setup-training
 	test -e models/runs/things || $(PY) -m models.things
 	$(PY) -m models.likeness ms_sfn
 	$(PY) -m models.export ms_sfn
-	$(PY) -m models.train models/configs/ms_mfn_first.toml
-	$(PY) -m models.train models/configs/ms_mfn_second.toml
-	$(PY) -m models.train models/configs/ms_mfn_third.toml
-	$(PY) -m models.train models/configs/ms_mfn_fourth.toml
+	test -e models/runs/ms_mfn_begun || $(PY) -m models.transfer ms_sfn ms_mfn
 	$(PY) -m models.train models/configs/ms_mfn.toml
 	$(PY) -m models.calibrate ms_mfn
 	$(PY) -m models.likeness ms_mfn

@@ -7,5 +7,6 @@
     weights/*.onnx ◀──export── calibrated, with likeness ◀──calibrate, things, likeness── best weights
          └──▶ evaluate ──▶ results/*.json ──report──▶ README.md
 
-Networks are made of `blocks`: `single_face`, `multi_face`, and `face_reader`, which joins both.
+Networks are made of `blocks`: `single_face`, `multi_face`, and `face_reader`, which joins both: what reads in
+it begins as what the SFN has learned (`transfer`).
 """

@@ -27,25 +27,20 @@ NEAR = 40.0
 """Over how many pixels photographs come to differ: the length of an exponential."""
 ALIKE = 0.94
 """How alike a pixel's three colours are in photographs, as a correlation."""
+KERNELS = {1: 5, 2: 7}
+"""How large a stem's filters are, by their stride: 5 x 5 pixels are what 7 x 7 see of a picture made twice as
+large."""
 LOST = 2e-3
 """The share of a stem's response to photographs that may be lost when it is factored."""
 
 
 class Stem(nn.Sequential):
-    """What both networks begin with: 7 x 7 filters with stride 2, a level with `squeeze` filters where it is
-    not 0, and a 2 x 2 maximum.
+    """What both networks begin with: 7 x 7 filters with stride 2, or 5 x 5 filters with stride 1, and a 2 x 2
+    maximum.
     """
 
-    def __init__(self, outputs: int, squeeze: int = 0) -> None:
-        level = Level(outputs, squeeze, outputs, shrink=False) if squeeze else nn.Identity()
-        for fire in level.children():
-            nn.init.zeros_(fire.norm.weight)  # It begins by changing nothing.
-        super().__init__(ConvBlock(3, outputs, 7, 2), level, nn.MaxPool2d(2))
-
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Normalised pictures (n, 3, s, s) to features at s / 2, and to their maximum at s / 4."""
-        before = self[1](self[0](x))
-        return before, self[2](before)
+    def __init__(self, outputs: int, stride: int = 2) -> None:
+        super().__init__(ConvBlock(3, outputs, KERNELS[stride], stride), nn.MaxPool2d(2))
 
     @torch.no_grad()
     def factor(self) -> None:

@@ -82,7 +82,7 @@ class MultiFaceOutputs(nn.Module):
     """The MFN with its outputs as the contract names them: boxes, confidence, faces, parameters, points,
     likeness.
 
-    network: what finds the faces. reader: what reads them, of `face_reader.VIEW_SIZE`; where there is none,
+    network: what finds the faces. reader: what reads them, in views of its size; where there is none,
     they are read in the network's cells as in the paper, the points are the face model's, and everything is
     like a face. confidence: the network's own that comes out as 0.5 (see `models.calibrate`).
     """
@@ -111,7 +111,7 @@ class MultiFaceOutputs(nn.Module):
             points = self.projection(parameters)
             likeness = confidence.gather(1, faces).flatten().clamp(min=1)  # ones; ones_like is not traced
         else:
-            shown = views(levels, _rows(seen.boxes, faces))
+            shown = views(levels, _rows(seen.boxes, faces), self.reader.config.size)
             parameters, marks, likeness = read(self.reader, shown, read_twice(faces, confidence, threshold))
             parameters, points = in_sides(parameters, marks)
         of_faces = (each.unflatten(0, faces.shape) for each in (parameters, points, likeness))

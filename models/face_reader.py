@@ -27,8 +27,6 @@ from facert_blender.capture.view import pyramid
 from .label import mirror
 from .single_face import SingleFaceNetwork
 
-VIEW_SIZE = 64
-"""Side of a face's view, in pixels."""
 CLOSER = 0.92
 """What the reader takes for a face's side, in sides: it sees less around the face than the SFN, and the face
 larger, which is worth more to it."""
@@ -43,26 +41,27 @@ def given(images: np.ndarray) -> list[Tensor]:
     return [torch.from_numpy(np.stack(level)) for level in zip(*map(pyramid, images), strict=True)]
 
 
-def views(levels: list[Tensor], boxes: Tensor) -> Tensor:
-    """What the reader sees of k faces in each of n pictures: float (n * k, VIEW_SIZE, VIEW_SIZE, 3).
+def views(levels: list[Tensor], boxes: Tensor, across: int) -> Tensor:
+    """What the reader sees of k faces in each of n pictures: float (n * k, across, across, 3).
 
     levels: pictures uint8 (n, s, s, 3), each half as large as before. boxes: (n, k, 4), centre and size as
-    fractions of the picture. As for the SFN, a view covers CROP_MARGIN sides around the box's centre, though
-    CLOSER ones, and the edge goes on outside the picture. It is sampled between the pixels of the smallest
-    level that has at least as many as the view, so that none is passed over and no detail is lost.
+    fractions of the picture. across: a view's side in pixels. As for the SFN, a view covers CROP_MARGIN sides
+    around the box's centre, though CLOSER ones, and the edge goes on outside the picture. It is sampled
+    between the pixels of the smallest level that has at least as many as the view, so that none is passed
+    over and no detail is lost.
     """
     n, k = boxes.shape[:2]
     sizes = [MULTI_SIZE >> level for level in range(len(LEVELS))]
     pixels = torch.cat([level.reshape(n, -1, 3) for level in levels], 1).reshape(-1, 3)
     span = CLOSER * CROP_MARGIN * boxes[..., 2:].amax(-1)
-    step = span * (MULTI_SIZE / VIEW_SIZE)
+    step = span * (MULTI_SIZE / across)
     level = (torch.log(step) / math.log(2)).floor().clamp(0, len(LEVELS) - 1).long()
     device = boxes.device
     size = torch.tensor(sizes, device=device)[level][..., None]
     starts = [sum(s * s for s in sizes[:number]) for number in range(len(LEVELS))]
     picture = torch.arange(n, device=device)[:, None] * sum(s * s for s in sizes)
     start = torch.tensor(starts, device=device)[level] + picture
-    reach = (torch.arange(VIEW_SIZE, device=device) + 0.5) / VIEW_SIZE - 0.5
+    reach = (torch.arange(across, device=device) + 0.5) / across - 0.5
     places = (boxes[..., :2, None] + (span[..., None] * reach)[..., None, :]) * size[..., None, :] - 0.5
     places = torch.minimum(places.clamp(min=0), (size[..., None, :] - 1).float())
     low = places.floor()
@@ -72,16 +71,16 @@ def views(levels: list[Tensor], boxes: Tensor) -> Tensor:
 
     def taken(rows: Tensor, columns: Tensor) -> Tensor:
         where = start[..., None, None] + rows[..., None] * size[..., None] + columns[..., None, :]
-        return pixels[where.reshape(-1)].float().reshape(n * k, VIEW_SIZE, VIEW_SIZE * 3)
+        return pixels[where.reshape(-1)].float().reshape(n * k, across, across * 3)
 
     # A row's colours lie side by side: long rows are multiplied faster than many short ones.
-    across = part[..., 0, :, None].expand(n, k, VIEW_SIZE, 3).reshape(n * k, 1, VIEW_SIZE * 3)
-    down = part[..., 1, :].reshape(n * k, VIEW_SIZE, 1)
+    columns = part[..., 0, :, None].expand(n, k, across, 3).reshape(n * k, 1, across * 3)
+    down = part[..., 1, :].reshape(n * k, across, 1)
     rows = []
     for row in (near[..., 1, :], far[..., 1, :]):
         left, right = taken(row, near[..., 0, :]), taken(row, far[..., 0, :])
-        rows.append(left + across * (right - left))
-    return (rows[0] + down * (rows[1] - rows[0])).reshape(n * k, VIEW_SIZE, VIEW_SIZE, 3)
+        rows.append(left + columns * (right - left))
+    return (rows[0] + down * (rows[1] - rows[0])).reshape(n * k, across, across, 3)
 
 
 def read_twice(faces: Tensor, confidence: Tensor, threshold: Tensor) -> Tensor:

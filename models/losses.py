@@ -51,8 +51,10 @@ class LossWeights:
     landmark term and of the lid and lip distances. points: of the SFN's located points. twins: of
     what differs wrongly between two pictures of one face. people: of identities that are nearer to another
     person's than to another photograph of the same. strong: how much more an exact expression weight
-    of 1 counts than one of 0, since most are 0. entropy: of the cross-entropy beside the absolute difference
-    of expression weights (see `expression_cost`) where labels are exact, `fitted_entropy` on photographs.
+    of 1 counts than one of 0, since most are 0. aside: how much more than EXACT_EMPHASIS says an exact jaw
+    that moves aside counts: the fewer pixels show it, the more readily it is taken for none. entropy: of the
+    cross-entropy beside the absolute difference of expression weights (see `expression_cost`) where labels
+    are exact, `fitted_entropy` on photographs.
     """
 
     tau: float = 10.0
@@ -67,6 +69,7 @@ class LossWeights:
     expression: float = 1.0
     rotation: float = 1.5
     strong: float = 1.0
+    aside: float = 1.0
     entropy: float = 1.0
     fitted_entropy: float = 1.0
 
@@ -86,7 +89,8 @@ class FaceLoss(nn.Module):
         self.projection = projection
         self.weights = weights
         self.register_buffer("fitted", emphasis(FITTED_EMPHASIS), persistent=False)
-        self.register_buffer("exact", emphasis(EXACT_EMPHASIS), persistent=False)
+        jaws = {name: weights.aside * EXACT_EMPHASIS[name] for name in ("jawLeft", "jawRight")}
+        self.register_buffer("exact", emphasis({**EXACT_EMPHASIS, **jaws}), persistent=False)
         pairs = torch.tensor(LID_PAIRS + LIP_PAIRS)
         self.register_buffer("upper", pairs[:, 0], persistent=False)
         self.register_buffer("lower", pairs[:, 1], persistent=False)

@@ -178,8 +178,7 @@ class MultiScaleNetwork(nn.Module):
 
     def forward(self, image: Tensor) -> Detections:
         """All predictions for uint8 pictures (n, 288, 288, 3)."""
-        _, pooled = self.stem(self.normalise(image))
-        level1 = self.level1(pooled)
+        level1 = self.level1(self.stem(self.normalise(image)))
         level2 = self.level2(level1)
         level3 = self.level3(level2)
         level4 = self.level4(level3)

@@ -69,10 +69,6 @@ SYSTEMS = (
     System("ms_sfn_third", "MS-SFN, shipped, three parts of four"),
     System("ms_sfn", "MS-SFN, shipped"),
     System("ms_mfn_find", "MS-MFN, finds and reads in cells"),
-    System("ms_mfn_first", "MS-MFN, shipped, one part of five"),
-    System("ms_mfn_second", "MS-MFN, shipped, two parts of five"),
-    System("ms_mfn_third", "MS-MFN, shipped, three parts of five"),
-    System("ms_mfn_fourth", "MS-MFN, shipped, four parts of five"),
     System("ms_mfn", "MS-MFN, shipped"),
 )  # fmt: skip
 """In the order of the paper's table 2, all with the same budget, and with three times as much; then those

@@ -21,10 +21,10 @@ from .marks import Marks
 class SingleFaceConfig:
     """The shape of an SFN.
 
-    size: side of the crop that it reads. stem: filters of the first convolution. half: squeeze filters of a
-    level of the stem's width at half of that size, before the stem's maximum, on which points are located
-    more finely; where 0 there is none. widths: output channels of the levels at a quarter, an eighth and a
-    sixteenth of that size. squeeze: squeeze filters of their Fire modules. branch: channels of the finer
+    size: side of the crop that it reads. stem: filters of the first convolution. stride: of the first
+    convolution; with 1, what reads half as many pixels across has maps as large as with 2. widths: output
+    channels of the levels: the first one's maps have the crop's side over twice the stride, and each other's
+    half of the one before's. squeeze: squeeze filters of their Fire modules. branch: channels of the finer
     branches. multi_scale: whether identity and expression see the finer branches, and points are located on
     the finest level, or everything comes from the last. spatial: channels of the last map that are kept where
     they are, beside the pooled ones, since pooling forgets where things are. points: how many points of the
@@ -35,7 +35,7 @@ class SingleFaceConfig:
 
     size: int = SINGLE_SIZE
     stem: int = 64
-    half: int = 0
+    stride: int = 2
     widths: tuple[int, int, int] = (128, 128, 192)
     squeeze: tuple[int, int, int] = (16, 24, 32)
     branch: int = 64
@@ -46,6 +46,16 @@ class SingleFaceConfig:
     decoder: int = 64
     seen: int = 0
     alike: bool = False
+
+    @property
+    def finest(self) -> int:
+        """Side of the first level's maps."""
+        return self.size // (2 * self.stride)
+
+    @property
+    def coarsest(self) -> int:
+        """Side of the last level's maps."""
+        return self.finest // 4
 
 
 def whole_floats(x: Tensor) -> AbstractContextManager[object]:
@@ -82,8 +92,8 @@ class SoftArgmax(nn.Module):
 
 class Points(SoftArgmax):
     """Where points of the face lie, from the features of the finest level, to which those of the coarser ones
-    are added from the top down, since they have seen more of the face (Lin et al. 2017); where there are
-    `finest` features, before a stem's maximum, on a map of twice the size. And what is `seen` there.
+    are added from the top down, since they have seen more of the face (Lin et al. 2017). And what is `seen`
+    there.
     """
 
     def __init__(
@@ -92,32 +102,23 @@ class Points(SoftArgmax):
         width: int,
         points: int,
         size: int,
-        finest: int = 0,
         seen: int = 0,
     ) -> None:
-        super().__init__(width, points, size * 2 if finest else size)
+        super().__init__(width, points, size)
         self.look = ConvBlock(width, seen, 1) if seen else None
-        self.finest = nn.Conv2d(finest, width, 1) if finest else None
-        if self.finest is not None:
-            for weights in self.finest.parameters():
-                nn.init.zeros_(weights)  # It begins by changing nothing.
         self.fine, self.middle, self.coarse = (nn.Conv2d(n, width, 1) for n in channels)
         self.mix_middle = ConvBlock(width, width, 3)
         self.mix_fine = ConvBlock(width, width, 3)
 
-    def forward(
-        self, fine: Tensor, middle: Tensor, coarse: Tensor, finest: Tensor
-    ) -> tuple[Tensor, Tensor | None]:
-        """Features (n, channels, s, s), (…, s / 2, s / 2), (…, s / 4, s / 4) and (…, 2 s, 2 s) to points
-        (n, points, 2) in sides from the crop's centre, y down, and what is seen there (n, points, seen), the
-        mean of a softmax's places, or None.
+    def forward(self, fine: Tensor, middle: Tensor, coarse: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Features (n, channels, s, s), (…, s / 2, s / 2) and (…, s / 4, s / 4) to points (n, points, 2)
+        in sides from the crop's centre, y down, and what is seen there (n, points, seen), the mean of a
+        softmax's places, or None.
         """
         x = self.mix_middle(
             self.middle(middle) + functional.interpolate(self.coarse(coarse), scale_factor=2.0)
         )
         x = self.mix_fine(self.fine(fine) + functional.interpolate(x, scale_factor=2.0))
-        if self.finest is not None:
-            x = self.finest(finest) + functional.interpolate(x, scale_factor=2.0)
         likely, features = self.likely(x), None if self.look is None else self.look(x)
         with whole_floats(x):
             seen = None if features is None else likely @ features.float().flatten(2).transpose(1, 2)
@@ -133,7 +134,7 @@ class Head(nn.Module):
 
     def __init__(self, channels: int, outputs: int, c: SingleFaceConfig, seen: int = 0) -> None:
         super().__init__()
-        inputs = channels + c.spatial * (c.size // 16) ** 2 + 2 * c.points
+        inputs = channels + c.spatial * c.coarsest**2 + 2 * c.points
         self.narrow = nn.Conv2d(channels, c.spatial, 1)
         self.standardise = nn.BatchNorm1d(inputs)
         self.hidden = nn.Linear(inputs, c.hidden)
@@ -195,17 +196,17 @@ class SingleFaceNetwork(nn.Module):
         c = self.config = config or SingleFaceConfig()
         w1, w2, w3 = c.widths
         self.normalise = Normalise()
-        self.stem = Stem(c.stem, c.half)
+        self.stem = Stem(c.stem, c.stride)
         self.level1 = Level(c.stem, c.squeeze[0], w1, shrink=False)
         self.level2 = Level(w1, c.squeeze[1], w2)
         self.level3 = Level(w2, c.squeeze[2], w3)
         finer, seen = 0, 0
-        self.points = SoftArgmax(w3, c.points, c.size // 16)
+        self.points = SoftArgmax(w3, c.points, c.coarsest)
         if c.multi_scale:
             self.branch1 = slim_branch(w1, c.squeeze[0], c.branch, 2)
             self.branch2 = slim_branch(w2, c.squeeze[0], c.branch, 1)
             finer, seen = c.branch, c.seen
-            self.points = Points(c.widths, c.decoder, c.points, c.size // 4, c.stem if c.half else 0, c.seen)
+            self.points = Points(c.widths, c.decoder, c.points, c.finest, c.seen)
         self.marks = Marks(c.points)
         self.pose = Head(w3, 8, c)
         self.identity = Head(w3 + finer, IDENTITIES, c)
@@ -216,8 +217,7 @@ class SingleFaceNetwork(nn.Module):
         """Of crops uint8 (n, size, size, 3): parameters (n, 104), points (n, points, 2) in sides from the
         crop's centre, y down, and by what odds they show a face at all, as a logarithm (n,).
         """
-        finest, pooled = self.stem(self.normalise(image))
-        fine = self.level1(pooled)
+        fine = self.level1(self.stem(self.normalise(image)))
         middle = self.level2(fine)
         coarse = self.level3(middle)
         identity, expression = coarse, coarse
@@ -225,7 +225,7 @@ class SingleFaceNetwork(nn.Module):
             from_fine, from_middle = self.branch1(fine), self.branch2(middle)
             identity = torch.cat([from_middle, coarse], 1)
             expression = torch.cat([from_fine, from_middle, coarse], 1)
-            points, seen = self.points(fine, middle, coarse, finest)
+            points, seen = self.points(fine, middle, coarse)
         else:
             points, seen = self.points.expected(coarse), None
         groups = [

@@ -34,6 +34,7 @@ from .shared_data import RUNS
 
 CHECKPOINT_SECONDS = 180
 AVERAGE_DECAY = 0.998
+NORMALISATIONS = (nn.BatchNorm1d, nn.BatchNorm2d)
 MOST_BATCHES = 10**9
 """More than any time is enough for."""
 
@@ -45,7 +46,8 @@ class TrainConfig:
     network: "single", "multi", or "reader", a small SFN that reads what the MFN of the run `finder` finds.
     epoch_batches: batches to an epoch. rate, floor: the learning rate at first, and that to which it falls
     along a cosine. start: another run whose weights to begin from, where their names and sizes agree. frozen:
-    the parts of the network that stay as they are. confidence: of an MFN, what is exported as 0.5
+    the parts of the network that stay as they are. settled: whether normalisations keep the means and spreads
+    that they began with, which steadies small batches. confidence: of an MFN, what is exported as 0.5
     (`models.calibrate`).
     """
 
@@ -59,6 +61,7 @@ class TrainConfig:
     seed: int = 0
     start: str = ""
     frozen: tuple[str, ...] = ()
+    settled: bool = False
     finder: str = ""
     confidence: float = 0.5
     model: dict[str, Any] = field(default_factory=dict)
@@ -184,7 +187,9 @@ class Run:
         self.folder.mkdir(parents=True, exist_ok=True)
         to_device: Any = self.task.network.to
         self.network: nn.Module = to_device(device, memory_format=torch.channels_last)
-        self.frozen = [self.network.get_submodule(name).requires_grad_(False) for name in config.frozen]
+        self.still = [self.network.get_submodule(name).requires_grad_(False) for name in config.frozen]
+        if config.settled:
+            self.still += [part for part in self.network.modules() if isinstance(part, NORMALISATIONS)]
         self.average = copy.deepcopy(self.network).eval()
         # These stay the same tensors: steps and checkpoints write into them.
         states = (self.average.state_dict().values(), self.network.state_dict().values())
@@ -262,7 +267,7 @@ class Run:
         for group in self.optimizer.param_groups:
             group["lr"] = self.rate()
         self.network.train()
-        for part in self.frozen:
+        for part in self.still:
             part.eval()
         moved = {name: value.to(self.device, non_blocking=True) for name, value in batch.items()}
         loss = self.task.loss(self.network, moved, self.epoch)

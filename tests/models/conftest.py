@@ -34,7 +34,6 @@ def narrow_networks() -> Callable[[], tuple[nn.Module, SingleFaceNetwork]]:
     with normalisations that do something, as training leaves them.
     """
     torch = pytest.importorskip("torch", reason="training is not set up (make setup-training)")
-    from models.face_reader import VIEW_SIZE
     from models.multi_face import MultiFaceConfig, multi_face_network
     from models.single_face import SingleFaceConfig, SingleFaceNetwork
 
@@ -42,7 +41,7 @@ def narrow_networks() -> Callable[[], tuple[nn.Module, SingleFaceNetwork]]:
         torch.manual_seed(0)
         narrow = MultiFaceConfig(16, (32, 32, 32, 32), (8, 8, 8, 8), branch=16, finer=16, reads=False)
         finder = multi_face_network(narrow)
-        reader = SingleFaceNetwork(SingleFaceConfig(VIEW_SIZE, 16, 8, (32, 32, 32), (8, 8, 8), seen=4))
+        reader = SingleFaceNetwork(SingleFaceConfig(56, 16, 1, (32, 32, 32), (8, 8, 8), seen=4))
         for part in (*finder.modules(), *reader.modules()):
             if isinstance(part, torch.nn.BatchNorm2d):
                 torch.nn.init.uniform_(part.weight, 0.5, 1.5)

@@ -13,7 +13,6 @@ from models.export import MultiFaceOutputs, difference, halve, to_onnx  # noqa: 
 from models.face_reader import (  # noqa: E402
     CLOSER,
     FEW,
-    VIEW_SIZE,
     given,
     in_sides,
     read,
@@ -24,6 +23,8 @@ from models.label import mirror  # noqa: E402
 from models.multi_face import to_read  # noqa: E402
 from models.single_face import SingleFaceNetwork  # noqa: E402
 
+ACROSS = 56
+"""Pixels across a view."""
 Networks = Callable[[], tuple[torch.nn.Module, SingleFaceNetwork]]
 
 
@@ -35,24 +36,24 @@ def test_a_view_shows_its_own_face_in_its_own_picture(side: float) -> None:
     image[..., 0], image[..., 1] = ramp, ramp[:, None]
     levels = given(np.stack([image, image[::-1, ::-1]]))
     boxes = torch.tensor([[[0.5, 0.55, side, side / 2], [0.45, 0.5, side / 3, side]]]).repeat(2, 1, 1)
-    shown = views(levels, boxes).reshape(2, 2, VIEW_SIZE, VIEW_SIZE, 3).numpy()
-    reach = CLOSER * CROP_MARGIN * side / 2 * (1 - 1 / VIEW_SIZE)
+    shown = views(levels, boxes, ACROSS).reshape(2, 2, ACROSS, ACROSS, 3).numpy()
+    reach = CLOSER * CROP_MARGIN * side / 2 * (1 - 1 / ACROSS)
     for picture, turned in enumerate((False, True)):
         for face, (x, y) in enumerate([(0.5, 0.55), (0.45, 0.5)]):
             across, down = (np.array([place - reach, place + reach]).clip(0, 1) for place in (x, y))
             red, green = (255 * (1 - place if turned else place) for place in (across, down))
             seen = shown[picture, face]
-            np.testing.assert_allclose(seen[32, [0, -1], 0], red, atol=3)
-            np.testing.assert_allclose(seen[[0, -1], 32, 1], green, atol=3)
+            np.testing.assert_allclose(seen[ACROSS // 2, [0, -1], 0], red, atol=3)
+            np.testing.assert_allclose(seen[[0, -1], ACROSS // 2, 1], green, atol=3)
 
 
 def test_a_view_of_few_pixels_is_smooth_and_one_of_many_does_not_skip_any() -> None:
     stripes = np.zeros((1, MULTI_SIZE, MULTI_SIZE, 3), np.uint8)
     stripes[:, :, ::2] = 200
     levels = given(stripes)
-    large = views(levels, torch.tensor([[[0.5, 0.5, 0.5, 0.5]]])).numpy()
+    large = views(levels, torch.tensor([[[0.5, 0.5, 0.5, 0.5]]]), ACROSS).numpy()
     np.testing.assert_allclose(large, 100, atol=1)
-    small = views(levels, torch.tensor([[[0.5, 0.5, 0.02, 0.02]]])).numpy()
+    small = views(levels, torch.tensor([[[0.5, 0.5, 0.02, 0.02]]]), ACROSS).numpy()
     assert small.min() < 30 and small.max() > 170
     assert np.abs(np.diff(small, axis=2)).max() < 80
 
@@ -66,8 +67,8 @@ def test_what_lies_beside_the_middle_of_a_box_lies_there_in_its_view(side: float
     beside = np.array([0.1, -0.2])
     middle = (np.array([x, y]) + 0.5) / MULTI_SIZE - beside * side
     box = torch.tensor([[[*middle, side, side]]]).float()
-    bright = views(given(image), box)[0, ..., 0].numpy()
-    places = ((np.arange(VIEW_SIZE) + 0.5) / VIEW_SIZE - 0.5) * CROP_MARGIN
+    bright = views(given(image), box, ACROSS)[0, ..., 0].numpy()
+    places = ((np.arange(ACROSS) + 0.5) / ACROSS - 0.5) * CROP_MARGIN
     seen = np.array([(bright.sum(axis) * places).sum() for axis in (0, 1)]) / bright.sum()
     _, points = in_sides(torch.ones(1, 104), torch.from_numpy(seen)[None, None])
     np.testing.assert_allclose(points[0, 0], beside, atol=0.006)
@@ -100,7 +101,7 @@ def test_the_most_confident_are_read_and_no_face_twice() -> None:
 
 def test_what_is_read_in_a_mirror_too_is_read_alike_in_a_mirror(narrow_networks: Networks) -> None:
     _, reader = narrow_networks()
-    shown = torch.rand(3, VIEW_SIZE, VIEW_SIZE, 3) * 255
+    shown = torch.rand(3, ACROSS, ACROSS, 3) * 255
     with torch.no_grad():
         parameters, marks, likeness = read(reader, shown, torch.tensor(3))
         others, mirrored_marks, alike = read(reader, shown.flip(2), torch.tensor(3))
@@ -119,7 +120,7 @@ def test_what_is_read_in_a_mirror_too_is_read_alike_in_a_mirror(narrow_networks:
 
 def test_what_is_not_read_in_a_mirror_is_read_once(narrow_networks: Networks) -> None:
     _, reader = narrow_networks()
-    shown = torch.rand(3, VIEW_SIZE, VIEW_SIZE, 3) * 255
+    shown = torch.rand(3, ACROSS, ACROSS, 3) * 255
     with torch.no_grad():
         for each, once, twice in zip(
             read(reader, shown, torch.tensor(1)),
@@ -148,7 +149,8 @@ def test_export_of_a_network_that_reads_faces_where_they_are(narrow_networks: Ne
     levels = given(np.random.default_rng(0).integers(0, 255, (2, MULTI_SIZE, MULTI_SIZE, 3), np.uint8))
     with torch.no_grad():
         outputs = graph(*levels, torch.tensor(0.0))
-        own = reader(views(levels, outputs[0].gather(1, outputs[2][..., None].expand(-1, -1, 4))))
+        places = outputs[0].gather(1, outputs[2][..., None].expand(-1, -1, 4))
+        own = reader(views(levels, places, reader.config.size))
     assert [tuple(o.shape) for o in outputs] == [
         (2, 1377, 4), (2, 1377), (2, MOST_READ), (2, MOST_READ, 104), (2, MOST_READ, 68, 2), (2, MOST_READ)
     ]  # fmt: skip

@@ -47,7 +47,7 @@ def test_it_learns_which_is_which_and_nothing_else_changes(
     monkeypatch.setattr(likeness, "STEPS", 200)
     torch.manual_seed(0)
     config = TrainConfig("small", "reader", 1, data={"shares": {"photographs": 1.0}})
-    shape = SingleFaceConfig(64, 16, 0, (32, 32, 32), (8, 8, 8), seen=4, alike=alike)
+    shape = SingleFaceConfig(64, 16, 2, (32, 32, 32), (8, 8, 8), seen=4, alike=alike)
     network = SingleFaceNetwork(shape).eval()
     before = {name: value.clone() for name, value in network.state_dict().items()}
     learn(network, *examples(network, config, 80, held=False, seed=0))

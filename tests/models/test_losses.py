@@ -75,6 +75,20 @@ def test_fitted_and_exact_labels_have_cross_entropies_of_their_own(projection: P
     assert fitted[1] > 2 * without[1] and fitted[0] == without[0]
 
 
+def test_exact_jaws_that_move_aside_count_for_more_where_that_is_asked_for(projection: Projection) -> None:
+    rest, aside, smile = resting_face(), resting_face(), resting_face()
+    aside[:, JAW] = 1
+    smile[:, EXPRESSION.start + EXPRESSIONS.index("mouthSmileLeft")] = 1
+
+    def ratio(moved: torch.Tensor, *, exact: bool) -> float:
+        asked, usual = (loss_of(projection, rest, moved, exact=exact, aside=a) for a in (2.5, 1.0))
+        return asked / usual
+
+    assert ratio(aside, exact=True) == pytest.approx(2.5, rel=1e-3)
+    assert ratio(aside, exact=False) == pytest.approx(1)
+    assert ratio(smile, exact=True) == pytest.approx(1, rel=1e-3)
+
+
 def test_losses_are_zero_when_right_and_fall_towards_right() -> None:
     box = torch.tensor([[0.5, 0.5, 0.2, 0.3]])
     assert float(complete_iou(box, box)) == pytest.approx(1)

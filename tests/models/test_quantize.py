@@ -15,7 +15,6 @@ onnx = pytest.importorskip("onnx")
 from models import quantize as module  # noqa: E402
 from models.datasets import LAYOUT, Shard, held_out  # noqa: E402
 from models.export import MultiFaceOutputs, halve, moved, to_onnx  # noqa: E402
-from models.face_reader import VIEW_SIZE  # noqa: E402
 from models.quantize import Given, mosaics, quantize  # noqa: E402
 from models.shipped import adopt, exported, parts_of  # noqa: E402
 from models.single_face import SingleFaceNetwork  # noqa: E402
@@ -52,7 +51,7 @@ def test_convolutions_become_whole_numbers_and_give_nearly_the_same(files: tuple
         "network/level1/",
         "network/box/hidden/",
         "network/finer/mix/",
-        "reader/stem/stem.1/",
+        "reader/stem/stem.0/",
         "reader/points/mix_fine/",
     ):
         assert kinds(part) == {True}
@@ -81,7 +80,7 @@ def test_weights_come_back_from_whole_numbers_as_they_were(
     narrow_networks: Networks, files: tuple[bytes, bytes]
 ) -> None:
     _, reader = narrow_networks()
-    crops = torch.randint(0, 255, (4, VIEW_SIZE, VIEW_SIZE, 3), dtype=torch.uint8)
+    crops = torch.randint(0, 255, (4, *[reader.config.size] * 2, 3), dtype=torch.uint8)
     with torch.no_grad():
         expected = reader(crops)
     after = SingleFaceNetwork(reader.config).eval()

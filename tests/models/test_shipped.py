@@ -16,7 +16,7 @@ from models.export import MultiFaceOutputs, SingleFaceOutputs, to_onnx  # noqa: 
 from models.shipped import adopt, exported, parts_of, unfold  # noqa: E402
 from models.single_face import SingleFaceConfig, SingleFaceNetwork  # noqa: E402
 
-NARROW = SingleFaceConfig(128, 16, 0, (32, 32, 32), (8, 8, 8))
+NARROW = SingleFaceConfig(128, 16, 2, (32, 32, 32), (8, 8, 8))
 
 
 def trained(network: torch.nn.Module, image: torch.Tensor) -> torch.nn.Module:
@@ -75,7 +75,8 @@ def test_what_finds_and_what_reads_come_back_apart(
 ) -> None:
     finder, reader = narrow_networks()
     image = torch.randint(0, 255, (2, 288, 288, 3), dtype=torch.uint8)
-    crops = image[:, :64, :64].contiguous()
+    side = reader.config.size
+    crops = image[:, :side, :side].contiguous()
     with torch.no_grad():
         seen, read = finder(image), reader(crops)
     stored = exported(onnx.load_from_string(to_onnx(MultiFaceOutputs(finder, reader), "multi")))

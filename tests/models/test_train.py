@@ -139,6 +139,20 @@ def test_frozen_parts_stay_as_they_are(tmp_path: Path) -> None:
     assert not torch.equal(task.network[1].weight, learned["weight"])
 
 
+def test_settled_normalisations_learn_but_keep_means_and_spreads(tmp_path: Path) -> None:
+    task = Line()
+    task.network = torch.nn.Sequential(torch.nn.BatchNorm1d(1), torch.nn.Linear(1, 1))
+    config = TrainConfig(name="line", network="single", epochs=1, rate=0.1, settled=True)
+    run = Run(config, task, torch.device("cpu"), tmp_path)
+    before = copy.deepcopy(task.network[0].state_dict())
+    for step in range(3):
+        run.train_step(task.batch(0, step))
+    after = task.network[0].state_dict()
+    for name in ("running_mean", "running_var"):
+        torch.testing.assert_close(after[name], before[name])
+    assert not torch.equal(after["weight"], before["weight"])
+
+
 def test_faces_are_read_where_their_anchors_are() -> None:
     torch.manual_seed(0)
     pictures = torch.randint(0, 255, (3, 288, 288, 3), dtype=torch.uint8)
