@@ -28,6 +28,8 @@ from .train import NORMALISATIONS, TrainConfig
 
 BATCHES = 40
 """From how many batches of training normalisations take their means and spreads."""
+HEADS = ("pose", "identity", "expression")
+"""The parts of an SFN that give the parameters."""
 
 
 def between(places: np.ndarray, count: int) -> Tensor:
@@ -101,7 +103,7 @@ def transfer(network: SingleFaceNetwork, other: SingleFaceNetwork) -> None:
     """Give a network what another one of stride 2 has learned, but for what looks like a face."""
     span = first_spread(network.config.size).aim / first_spread(other.config.size).aim
     places = cells(other.config.coarsest, network.config.coarsest, span)
-    for name in ("pose", "identity", "expression"):
+    for name in HEADS:
         give_head(getattr(network, name), getattr(other, name), places)
     give_seen(network.expression, other.expression, network.config.points)
     mine = network.state_dict()
@@ -109,7 +111,7 @@ def transfer(network: SingleFaceNetwork, other: SingleFaceNetwork) -> None:
         part = name.split(".")[0]
         if name == "stem.0.0.weight":
             mine[name].copy_(finer(weights))
-        elif part not in ("pose", "identity", "expression", "likeness"):
+        elif part not in (*HEADS, "likeness"):
             widen(mine[name], weights)
 
 
