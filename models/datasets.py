@@ -10,11 +10,11 @@ import shutil
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from facert_blender.capture.contract import IDENTITY, LANDMARKS, PARAMETERS
 
+from .crops import cut_out
 from .dense import DENSE
 from .label import Labels
 from .shared_data import (
@@ -168,21 +168,6 @@ def rows_to_cut(labels: Labels) -> np.ndarray:
     return rows[np.argsort(labels.photo[rows], kind="stable")]
 
 
-def cut_out(image: np.ndarray, centre: np.ndarray, side: float) -> np.ndarray:
-    """What a shard stores of a picture around a face, uint8 (192, 192, 3).
-
-    image: uint8 (h, w, 3). centre: (2,) and side of the face in pixels.
-    """
-    scale = SHARD_SIZE / (SHARD_SPAN * side)
-    shift = (SHARD_SIZE - 1) / 2 - scale * centre
-    window = np.array([[scale, 0, shift[0]], [0, scale, shift[1]]], np.float32)
-    smooth = cv2.GaussianBlur(image, (0, 0), 0.4 / scale) if scale < 0.6 else image
-    crop = cv2.warpAffine(
-        smooth, window, (SHARD_SIZE, SHARD_SIZE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
-    return np.asarray(crop)
-
-
 def in_pixels(sides: np.ndarray, size: int = SHARD_SIZE) -> np.ndarray:
     """Coordinates in sides as those in pixels of a crop with so many a side, which spans SHARD_SPAN sides."""
     return np.asarray(sides * (size / SHARD_SPAN) + (size - 1) / 2)
@@ -199,7 +184,7 @@ def cut(labels: Labels) -> Shard:
         if labels.photo[row] != opened:
             opened = labels.photo[row]
             image = read_image(PHOTOS / opened)
-        images[i] = cut_out(image, centres[i], float(side[row]))
+        images[i] = cut_out(image, centres[i], float(side[row]), SHARD_SIZE, SHARD_SPAN)
     landmarks = (labels.landmarks[rows] - centres[:, None]) / side[rows, None, None]
     people = np.array([person(PHOTOS / str(labels.photo[row])) for row in rows])
     return Shard(

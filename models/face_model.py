@@ -143,20 +143,6 @@ class FaceMesh:
         return np.array(strip)
 
 
-def tensor(shape: FaceShape) -> np.ndarray:
-    """The paper's reduced face tensor, float32 (204, 50, 47), for the frontal landmarks.
-
-    Contracting it with w_id (50) and w_exp (47; w_exp[0] = 1 - sum of the others) gives the 68 landmarks x 3.
-    The source is additive, so an expression slice differs from the neutral one in mode 0 alone.
-    """
-    points = shape.basis.reshape(len(shape.basis), -1, 3)
-    strips = points[:, LANDMARKS - JAW :].reshape(len(points), JAW, CANDIDATES, 3)
-    flat = np.concatenate([strips[:, :, 0], points[:, : LANDMARKS - JAW]], axis=1).reshape(len(points), -1)
-    full = np.repeat(flat[:IDENTITIES].T[:, :, None], 1 + len(EXPRESSIONS), axis=2)
-    full[:, 0, 1:] += flat[IDENTITIES:].T
-    return full
-
-
 def rotation_matrices(quaternions: Tensor) -> Tensor:
     """Rotation matrices (n, 3, 3) of unit quaternions (n, 4) in w, x, y, z order."""
     w, x, y, z = quaternions.unbind(-1)

@@ -10,9 +10,10 @@ import numpy as np
 
 from facert_blender.capture.contract import EXPRESSION, EXPRESSIONS
 
+from .crops import window
 from .face_model import FaceMesh
-from .shared_data import PHOTOS, read_image
-from .sheets import face, head, save_tiles, window
+from .shared_data import PHOTOS, centre_and_side, read_image
+from .sheets import SPAN, TILE, face, head, save_tiles
 
 if TYPE_CHECKING:
     from .label import Labels
@@ -26,7 +27,8 @@ def photograph(labels: Labels, row: int) -> np.ndarray:
 def _tile(labels: Labels, mesh: FaceMesh, row: int, text: str) -> np.ndarray:
     photo = photograph(labels, row)
     marked = photo.copy()
-    shown = window(labels.box[row])
+    centre, side = centre_and_side(labels.box[row])
+    shown = window(centre, float(side), TILE, SPAN)
     for x, y in labels.landmarks[row] @ shown[:, :2].T + shown[:, 2]:
         cv2.circle(marked, (round(float(x)), round(float(y))), 1, (0, 255, 0), -1)
     cv2.putText(photo, text, (3, 12), 0, 0.4, (255, 255, 0), 1)

@@ -52,9 +52,9 @@ class LossWeights:
     what differs wrongly between two pictures of one face. people: of identities that are nearer to another
     person's than to another photograph of the same. strong: how much more an exact expression weight
     of 1 counts than one of 0, since most are 0. aside: how much more than EXACT_EMPHASIS says an exact jaw
-    that moves aside counts: the fewer pixels show it, the more readily it is taken for none. entropy: of the
-    cross-entropy beside the absolute difference of expression weights (see `expression_cost`) where labels
-    are exact, `fitted_entropy` on photographs.
+    that moves aside counts, and how much more often such a face is shown (`chances`): the fewer pixels show
+    it, the more readily it is taken for none. entropy: of the cross-entropy beside the absolute difference
+    of expression weights (see `expression_cost`) where labels are exact, `fitted_entropy` on photographs.
     """
 
     tau: float = 10.0

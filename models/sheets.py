@@ -11,6 +11,7 @@ from facert_blender.capture.contract import EXPRESSION, IDENTITY, ROTATION, SCAL
 from facert_blender.capture.face_shape import rotation_matrices
 from facert_blender.capture.output import replacing
 
+from .crops import cut_out
 from .face_model import FaceMesh
 from .painting.rasterize import rasterize
 from .shared_data import centre_and_side
@@ -23,19 +24,10 @@ LIGHT = np.array([0.35, 0.35, 0.87], np.float32)
 SHOWN = ("M_Face", "M_ScleraLeft", "M_ScleraRight", "M_IrisLeft", "M_IrisRight", "M_Teeth", "M_GumsTongue")
 
 
-def window(box: np.ndarray) -> np.ndarray:
-    """The affine map (2, 3) from a picture to the tile of the face in a box (4,) of it."""
-    centre, side = centre_and_side(box)
-    scale = TILE / (SPAN * float(side))
-    return np.column_stack([scale * np.eye(2), TILE / 2 - scale * centre])
-
-
 def face(image: np.ndarray, box: np.ndarray) -> np.ndarray:
     """The face in a box (4,) of a picture, uint8 (TILE, TILE, 3)."""
-    shown = window(box)
-    scale = float(shown[0, 0])
-    smooth = cv2.GaussianBlur(image, (0, 0), 0.4 / scale) if scale < 0.6 else image
-    return cv2.warpAffine(smooth, shown, (TILE, TILE), borderMode=cv2.BORDER_REPLICATE)
+    centre, side = centre_and_side(box)
+    return cut_out(image, centre, float(side), TILE, SPAN)
 
 
 def head(mesh: FaceMesh, parameters: np.ndarray, behind: np.ndarray | None = None) -> np.ndarray:

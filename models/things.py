@@ -22,7 +22,8 @@ from facert_blender.capture.contract import MULTI_SIZE, ROTATION
 from facert_blender.capture.network import overlaps, suppress
 from facert_blender.capture.view import fit, pyramid
 
-from .datasets import LAYOUT, Shard, cut_out
+from .crops import cut_out
+from .datasets import LAYOUT, SHARD_SIZE, SHARD_SPAN, Shard
 from .export import CONFIGS, FOUND_ON, load_trained
 from .label import Labels
 from .readers.folder import face_box
@@ -107,7 +108,7 @@ def things(finder: nn.Module, detector: Detector, photo: str, faces: np.ndarray)
     rows = np.flatnonzero(none & (side >= SMALLEST))[:MOST]
     shard = Shard(**{name: np.zeros((len(rows), *shape), kind) for name, (kind, shape) in LAYOUT.items()})
     for place, row in enumerate(rows):
-        shard.images[place] = cut_out(image, centre[row], float(side[row]))
+        shard.images[place] = cut_out(image, centre[row], float(side[row]), SHARD_SIZE, SHARD_SPAN)
     shard.parameters[:, ROTATION.start] = 1
     shard.confidence[:] = confidence[rows]
     shard.person[:] = person(PHOTOS / photo)
