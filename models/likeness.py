@@ -1,9 +1,9 @@
 """How much what a network reads looks like a face: `python -m models.likeness RUN`.
 
 A network has learned from faces alone, and reads one in whatever it is given. Here its head `likeness` learns
-to tell faces, as they are in training, from what the finder takes for some (`models.things`); nothing else of
-the network changes. Written into the run's best weights. Prints how many faces and things of held-out people
-are left by what is asked.
+to tell faces, as they are in training, from what the finder takes for some (`models.things`), the likelier
+the more often; nothing else of the network changes. Written into the run's best weights. Prints how many
+faces and things of held-out people are left by what is asked.
 """
 
 from __future__ import annotations
@@ -79,7 +79,9 @@ def examples(
     for name, number, often, least in sources:
         shard = Shard.open(RUNS / name)
         rows = able(shard, held=held, least=least)
-        picks = rng.choice(rows, number) if len(rows) else rows
+        # What the finder hardly takes for a face is hardly ever asked about.
+        chance = shard.confidence[rows] if name == THINGS.name else np.ones(len(rows))
+        picks = rng.choice(rows, number, p=chance / chance.sum()) if len(rows) else rows
         for chunk in tqdm(np.array_split(picks, max(1, number // 500)), desc=name):
             if len(chunk):
                 seen.append(features(network, views(shard, chunk, network.config.size, often, rng)))

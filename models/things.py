@@ -2,8 +2,9 @@
 
 In every photograph, whole and in parts, these are the likeliest predictions of the run `ms_mfn_find_finer`
 that are no face that is labelled or that YuNet half sees, not even badly placed: what is behind people, what
-they wear, a part of a face, the place between two. From them and from faces a network learns to tell which is
-which (`models.likeness`).
+they wear, a part of a face, the place between two. Some boxes at random about faces are among them: whoever
+stands in one with half of the stage, or with two others, is seldom photographed so, and looks like a face.
+From them and from faces a network learns to tell which is which (`models.likeness`).
 """
 
 from __future__ import annotations
@@ -50,6 +51,16 @@ PART = 0.6
 """The side of these parts, as a share of the photograph's."""
 MISPLACED = 0.25
 """Intersection over union from which a box, though badly placed, is a face's."""
+ABOUT = 3
+"""How many boxes at random about faces a photograph gives, at most."""
+DRAWN = 30
+"""How many are drawn for them."""
+SIZES = (0.35, 4.0)
+"""Their sides over the face's."""
+OUTSIDE = 0.05
+"""How much of their side may lie outside the picture, each way."""
+SUPPOSED = 0.06
+"""The confidence that they are given, without asking the finder: about the mean of all others."""
 
 
 def searched(image: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -96,16 +107,47 @@ def faces_in(detector: Detector, image: np.ndarray) -> np.ndarray:
     return np.concatenate(boxes)
 
 
-def things(finder: nn.Module, detector: Detector, photo: str, faces: np.ndarray) -> Shard:
+def about(faces: np.ndarray, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    """Boxes (n, 4) at random about faces (m, 4) of a picture (h, w, 3): a part of one, one and what is around
+    it, the place beside one, several at once.
+    """
+    chosen = rng.integers(len(faces), size=DRAWN)
+    centre, side = (of_faces[chosen] for of_faces in centre_and_side(faces))
+    smallest, largest = np.log(SIZES)
+    sizes = np.exp(rng.uniform(smallest, largest, DRAWN))
+    # As far away as they touch, nearly.
+    reach = 0.45 * (sizes + 1) * side
+    middle = centre + reach[:, None] * rng.uniform(-1, 1, (DRAWN, 2))
+    boxes = corners(np.column_stack([middle, sizes * side, sizes * side]))
+    edge = (OUTSIDE * sizes * side)[:, None]
+    inside = (boxes[:, :2] >= -edge).all(1) & (boxes[:, 2:] <= np.array(shape[1::-1]) + edge).all(1)
+    return boxes[inside]
+
+
+def things(
+    finder: nn.Module, detector: Detector, photo: str, faces: np.ndarray, rng: np.random.Generator
+) -> Shard:
     """The things of a photograph that shows faces (m, 4), x0, y0, x1, y1 in pixels, among others."""
     image = read_image(PHOTOS / photo)
     scale = min(1.0, LONGEST / max(image.shape[:2]))
     if scale < 1:
         image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    seen = np.concatenate([faces * scale, faces_in(detector, image)])
     boxes, confidence = found(finder, image)
+    besides = about(faces * scale, image.shape, rng)
+    kinds = ((boxes, confidence, MOST), (besides, np.full(len(besides), SUPPOSED), ABOUT))
+    return Shard.join([cut(image, photo, each, sure, seen, most) for each, sure, most in kinds])
+
+
+def cut(
+    image: np.ndarray, photo: str, boxes: np.ndarray, confidence: np.ndarray, faces: np.ndarray, most: int
+) -> Shard:
+    """What lies in the first boxes (n, 4) that are none of the faces (m, 4) of a picture, so many at most.
+
+    confidence: (n,), that they are faces.
+    """
     centre, side = centre_and_side(boxes)
-    none = no_faces(boxes, np.concatenate([faces * scale, faces_in(detector, image)]))
-    rows = np.flatnonzero(none & (side >= SMALLEST))[:MOST]
+    rows = np.flatnonzero(no_faces(boxes, faces) & (side >= SMALLEST))[:most]
     shard = Shard(**{name: np.zeros((len(rows), *shape), kind) for name, (kind, shape) in LAYOUT.items()})
     for place, row in enumerate(rows):
         shard.images[place] = cut_out(image, centre[row], float(side[row]), SHARD_SIZE, SHARD_SPAN)
@@ -124,10 +166,10 @@ def main() -> None:
     options = parser.parse_args()
     cv2.setNumThreads(1)
     finder = load_trained(TrainConfig.read(CONFIGS / f"{FINDER}.toml"))
-    detector, labels = Detector(threshold=SEEN), Labels.load()
+    detector, labels, rng = Detector(threshold=SEEN), Labels.load(), np.random.default_rng(0)
     shard = Shard.join(
         [
-            things(finder, detector, str(photo), np.nan_to_num(labels.box[labels.photo == photo]))
+            things(finder, detector, str(photo), np.nan_to_num(labels.box[labels.photo == photo]), rng)
             for photo in tqdm(np.unique(labels.photo))
         ]
     )

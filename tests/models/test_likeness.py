@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch", reason="training is not set up (make setup-
 
 from models import likeness  # noqa: E402
 from models.datasets import LAYOUT, SHARD_SIZE, Shard, able  # noqa: E402
-from models.likeness import examples, learn, views  # noqa: E402
+from models.likeness import examples, features, learn, views  # noqa: E402
 from models.shared_data import held_out  # noqa: E402
 from models.single_face import SingleFaceConfig, SingleFaceNetwork  # noqa: E402
 from models.train import TrainConfig  # noqa: E402
@@ -38,6 +38,23 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shard(bright[:, ::-1]).save(tmp_path / "things")
     monkeypatch.setattr(likeness, "RUNS", tmp_path)
     return tmp_path
+
+
+def test_things_are_shown_as_often_as_the_finder_takes_them_for_faces(runs: Path) -> None:
+    things = Shard.open(runs / "things")
+    pictures = np.zeros_like(things.images)
+    pictures[::2] = 255
+    likely = np.where(np.arange(len(PEOPLE)) % 2, 0.1, 0.9).astype(np.float32)
+    replace(things, images=pictures, confidence=likely).save(runs / "things")
+    torch.manual_seed(0)
+    config = TrainConfig("small", "reader", 1, data={"shares": {"photographs": 1.0}})
+    network = SingleFaceNetwork(SingleFaceConfig(64, 16, 2, (32, 32, 32), (8, 8, 8))).eval()
+    seen, face = examples(network, config, 200, held=False, seed=0)
+    # White ones, which are likely, and black ones look alike to the network but for their kind.
+    of_things = seen[face == 0]
+    white, black = (features(network, np.full((1, 64, 64, 3), level, np.uint8)) for level in (230, 15))
+    nearer = torch.cdist(of_things, white) < torch.cdist(of_things, black)
+    assert 0.8 < nearer.float().mean() < 0.97
 
 
 @pytest.mark.parametrize("alike", [True, False])
