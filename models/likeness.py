@@ -28,7 +28,7 @@ from .single_face import SingleFaceNetwork
 from .things import THINGS
 from .train import TrainConfig
 
-EXAMPLES = 16_000
+EXAMPLES = 24_000
 """Views of faces, and as many of things."""
 HELD_OUT = 2_000
 """The same of people held out."""

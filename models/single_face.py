@@ -160,6 +160,9 @@ class Head(nn.Module):
 class Likeness(nn.Module):
     """How much what was read looks like a face, from the last features, pooled, from the points and, in so
     many channels, from what is seen there: learned alone, when all else has been learned (`models.likeness`).
+
+    While it learns, a part of what it is given and of what it makes of it is left out at random, so that it
+    does not hang on a few of some thousand numbers.
     """
 
     def __init__(self, channels: int, points: int, seen: int = 0) -> None:
@@ -168,6 +171,7 @@ class Likeness(nn.Module):
         self.standardise = nn.BatchNorm1d(inputs)
         self.hidden = nn.Linear(inputs, 16)
         self.out = nn.Linear(16, 1)
+        self.left_out = nn.Dropout(0.3)
         # Before it has learned, everything is a face.
         nn.init.zeros_(self.out.weight)
         nn.init.constant_(self.out.bias, 6.0)
@@ -184,7 +188,8 @@ class Likeness(nn.Module):
 
     def odds(self, features: Tensor) -> Tensor:
         """The same from the pooled features, the points and what is seen there, side by side (n, …)."""
-        odds: Tensor = self.out(torch.relu(self.hidden(self.standardise(features))))[:, 0]
+        given = self.left_out(self.standardise(features))
+        odds: Tensor = self.out(self.left_out(torch.relu(self.hidden(given))))[:, 0]
         return odds
 
 

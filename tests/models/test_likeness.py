@@ -94,3 +94,13 @@ def test_people_held_out_are_not_learned_from() -> None:
         rows = able(people, held=wanted, least=0.2)
         np.testing.assert_array_equal(rows, np.flatnonzero(held == wanted))
     assert len(able(people, held=True, least=0.95)) == 0
+
+
+def test_a_part_is_left_out_only_while_it_learns() -> None:
+    torch.manual_seed(0)
+    head = SingleFaceNetwork(SingleFaceConfig(64, 16, 2, (32, 32, 32), (8, 8, 8))).likeness
+    torch.nn.init.normal_(head.out.weight)
+    seen = torch.randn(30, head.standardise.num_features)
+    with torch.no_grad():
+        assert not torch.equal(head.train().odds(seen), head.odds(seen))
+        assert torch.equal(head.eval().odds(seen), head.odds(seen))
