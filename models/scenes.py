@@ -19,6 +19,7 @@ import numpy as np
 
 from facert_blender.capture.contract import FINDING_SIZE, MIRROR_LANDMARKS, PARAMETERS
 
+from . import crops
 from .augment import photographic
 from .clutter import draw_clutter, hide_in_part
 from .datasets import SHARD_SIZE, SHARD_SPAN, Shard, drawn, held_out, in_pixels, stable_identity
@@ -257,14 +258,12 @@ class Composer:
         side = float((box[2:] - box[:2]).max())
         middle = (box[:2] + box[2:]) / 2 + (0, BUST_LOWER * side)
         across = min(SHARD_SIZE, round(BUST * side))
-        scale = across / (BUST * side)
-        window = np.array([[scale, 0, 0], [0, scale, 0]])
-        window[:, 2] = (across - 1) / 2 - scale * middle
+        shown = crops.window(middle, side, across, BUST)
         image = cv2.warpAffine(
             photograph.image,
-            window,
+            shown,
             (across, across),
-            flags=cv2.INTER_LINEAR if scale > 0.6 else cv2.INTER_AREA,
+            flags=cv2.INTER_LINEAR if shown[0, 0] > 0.6 else cv2.INTER_AREA,
             borderMode=cv2.BORDER_REPLICATE,
         )
         landmarks = ((photograph.landmarks[0] - middle) / side).astype(np.float32)
