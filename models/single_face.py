@@ -31,6 +31,7 @@ class SingleFaceConfig:
     face are located, the 68 landmarks first; decoder: channels of the map on which the multi-scale network
     does so. seen: channels of that map that the expressions are given at each of the points, as they lie in
     this face: what a lid or a lip looks like, wherever it is. alike: whether likeness is given that, too.
+    left_out: the share of what the expressions are given that they must do without while they learn.
     """
 
     size: int = SINGLE_SIZE
@@ -46,6 +47,7 @@ class SingleFaceConfig:
     decoder: int = 64
     seen: int = 0
     alike: bool = False
+    left_out: float = 0.0
 
     @property
     def finest(self) -> int:
@@ -129,16 +131,21 @@ class Head(nn.Module):
     """One group of parameters from a feature map, pooled and, narrowly, in place, from the points, and from
     what is seen there in so many channels.
 
-    Standardised, since points move by hundredths where features move by ones.
+    Standardised, since points move by hundredths where features move by ones. While it learns, a share of the
+    features, and of the points at which something is seen, is left out at random, so that it does not know
+    people by a few of them.
     """
 
-    def __init__(self, channels: int, outputs: int, c: SingleFaceConfig, seen: int = 0) -> None:
+    def __init__(
+        self, channels: int, outputs: int, c: SingleFaceConfig, seen: int = 0, left_out: float = 0.0
+    ) -> None:
         super().__init__()
         inputs = channels + c.spatial * c.coarsest**2 + 2 * c.points
         self.narrow = nn.Conv2d(channels, c.spatial, 1)
         self.standardise = nn.BatchNorm1d(inputs)
         self.hidden = nn.Linear(inputs, c.hidden)
         self.out = nn.Linear(c.hidden, outputs)
+        self.left_out, self.points_left_out = nn.Dropout(left_out), nn.Dropout1d(left_out)
         if seen:
             self.standardise_seen = nn.BatchNorm1d(seen * c.points)
             self.at_points = nn.Linear(seen * c.points, c.hidden, bias=False)
@@ -151,9 +158,10 @@ class Head(nn.Module):
         pooled = functional.adaptive_avg_pool2d(x, 1).flatten(1)
         features = torch.cat([pooled, self.narrow(x).flatten(1), points.flatten(1)], 1)
         with whole_floats(x):
-            hidden = self.hidden(self.standardise(features.float()))
+            hidden = self.hidden(self.left_out(self.standardise(features.float())))
             if seen is not None:
-                hidden = hidden + self.at_points(self.standardise_seen(seen.flatten(1)))
+                there = self.standardise_seen(seen.flatten(1)).view_as(seen)
+                hidden = hidden + self.at_points(self.points_left_out(there).flatten(1))
             return self.out(torch.relu(hidden))
 
 
@@ -215,7 +223,7 @@ class SingleFaceNetwork(nn.Module):
         self.marks = Marks(c.points)
         self.pose = Head(w3, 8, c)
         self.identity = Head(w3 + finer, IDENTITIES, c)
-        self.expression = Head(w3 + 2 * finer, len(EXPRESSIONS), c, seen)
+        self.expression = Head(w3 + 2 * finer, len(EXPRESSIONS), c, seen, c.left_out)
         self.likeness = Likeness(w3, c.points, seen if c.alike else 0)
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:

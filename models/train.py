@@ -270,6 +270,8 @@ class Run:
         for part in self.still:
             part.eval()
         moved = {name: value.to(self.device, non_blocking=True) for name, value in batch.items()}
+        # What is left out at random is the same in a run that was interrupted.
+        torch.manual_seed(self.config.seed << 32 | self.step)
         loss = self.task.loss(self.network, moved, self.epoch)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()

@@ -22,7 +22,7 @@ from models.export import (  # noqa: E402
 )
 from models.face_reader import given  # noqa: E402
 from models.multi_face import MultiFaceConfig, multi_face_network  # noqa: E402
-from models.single_face import Points, SingleFaceConfig, SingleFaceNetwork  # noqa: E402
+from models.single_face import Head, Points, SingleFaceConfig, SingleFaceNetwork  # noqa: E402
 from models.train import TrainConfig  # noqa: E402
 
 CONFIGS = Path(__file__).parents[2] / "models" / "configs"
@@ -107,6 +107,23 @@ def test_expressions_alone_are_given_what_is_seen_at_first_to_no_effect() -> Non
     assert changed[:, EXPRESSION].max() > 0.01
     changed[:, EXPRESSION] = 0
     assert changed.max() < 1e-5
+
+
+def test_a_head_does_without_whole_points_while_it_learns() -> None:
+    torch.manual_seed(0)
+    points, channels = 50, 3
+    head = Head(8, 1, SingleFaceConfig(points=points, hidden=16), channels, left_out=0.4)
+    given = torch.randn(40, 8, 8, 8), torch.randn(40, points, 2)
+    seen = torch.randn(40, points, channels, requires_grad=True)
+    torch.nn.init.normal_(head.at_points.weight)
+    head.standardise_seen.eval()  # Else every face hangs on all others of the batch.
+    head(*given, seen).sum().backward()
+    used = seen.grad != 0
+    assert torch.equal(used.any(2), used.all(2))
+    assert 0.5 < used.float().mean() < 0.7
+
+    learned = head.eval()(*given, seen)
+    assert torch.equal(head(*given, seen), learned)
 
 
 @pytest.mark.parametrize("multi_scale", [True, False])

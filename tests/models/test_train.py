@@ -34,15 +34,23 @@ class Line:
             return {"score": float(self.loss(network, self.batch(1, 0), 1))}
 
 
-def trained(folder: Path) -> Run:
+class Gaps(Line):
+    """A line that learns from points of which some are left out at random."""
+
+    def loss(self, network: torch.nn.Module, batch: dict[str, torch.Tensor], epoch: int) -> torch.Tensor:
+        left = {"x": torch.dropout(batch["x"], 0.2, network.training), "y": batch["y"]}
+        return super().loss(network, left, epoch)
+
+
+def trained(folder: Path, task: Line) -> Run:
     settings: dict[str, object] = {"epochs": 8, "epoch_batches": 60, "rate": 0.1}
-    run = Run(TrainConfig(name="line", network="single", **settings), Line(), torch.device("cpu"), folder)
+    run = Run(TrainConfig(name="line", network="single", **settings), task, torch.device("cpu"), folder)
     run.restore()
     return run
 
 
 def test_training_learns_and_keeps_its_log(tmp_path: Path) -> None:
-    run = trained(tmp_path)
+    run = trained(tmp_path, Line())
     run.go()
     lines = [json.loads(line) for line in (tmp_path / "line" / "metrics.jsonl").read_text().splitlines()]
     assert [line["epoch"] for line in lines] == list(range(1, 9))
@@ -52,13 +60,13 @@ def test_training_learns_and_keeps_its_log(tmp_path: Path) -> None:
 
 
 def test_interrupted_training_ends_where_uninterrupted_training_ends(tmp_path: Path) -> None:
-    whole = trained(tmp_path / "whole")
+    whole = trained(tmp_path / "whole", Gaps())
     whole.go()
-    first = trained(tmp_path / "parts")
+    first = trained(tmp_path / "parts", Gaps())
     for step in range(100):
         first.train_step(first.task.batch(0, step))
     first.checkpoint()
-    second = trained(tmp_path / "parts")
+    second = trained(tmp_path / "parts", Gaps())
     assert second.step == 100
     second.go()
     for a, b in zip(whole.network.parameters(), second.network.parameters(), strict=True):
